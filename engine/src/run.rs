@@ -169,6 +169,24 @@ impl Machine {
         std::mem::take(&mut self.commands)
     }
 
+    /// Gives a command back that could not be carried out yet; it comes first next time.
+    pub fn put_back(&mut self, command: Command) {
+        self.commands.insert(0, command);
+    }
+
+    /// A stand-in while the machine itself is elsewhere: it holds no state and nothing may be told to it.
+    pub fn vacant(plan: Arc<Plan>, header: &Header) -> Self {
+        let nothing = Event {
+            id: String::new(),
+            source: String::new(),
+            event_type: String::new(),
+            subject: None,
+            time: None,
+            data: Arc::new(Json::Null),
+        };
+        Self::empty(plan, header.clone(), &nothing)
+    }
+
     /// The one door for facts.
     fn emit(&mut self, record: Record) {
         self.apply(&record);

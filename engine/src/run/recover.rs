@@ -41,13 +41,17 @@ impl Machine {
         if trigger != Some(Role::Trigger) {
             return Err(ReplayError::NoTrigger(header.trigger));
         }
+        Ok(Self::empty(plan, header, event))
+    }
+
+    pub(super) fn empty(plan: Arc<Plan>, header: Header, event: &Event) -> Self {
         let run_info = serde_json::json!({
             "id": header.run.to_string(),
             "workflow": plan.name,
             "version": header.number,
             "test": header.test,
         });
-        Ok(Self {
+        Self {
             trigger: event.data.clone(),
             envelope: Arc::new(event.envelope()),
             run_info: Arc::new(run_info),
@@ -71,7 +75,7 @@ impl Machine {
             commands: Vec::new(),
             records: Vec::new(),
             replaying: false,
-        })
+        }
     }
 
     /// Folds a journal, or any prefix of one that holds its start.
