@@ -112,7 +112,9 @@ impl fmt::Display for NodeKey {
 }
 
 /// A moment: microseconds since 1970-01-01T00:00:00Z. Written in JSON as that number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 

@@ -137,7 +137,13 @@ pub struct StepError {
 impl StepError {
     /// A failure that may pass by itself.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), retryable: true, retry_after_ms: None, details: Json::Null }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            retryable: true,
+            retry_after_ms: None,
+            details: Json::Null,
+        }
     }
 
     /// The same, but trying again cannot help.

@@ -1,9 +1,6 @@
 //! Reading workflow files of any age: an older one is migrated, a newer one is refused.
 
-use crate::{
-    Json, Workflow,
-    workflow::FORMAT,
-};
+use crate::{Json, Workflow, workflow::FORMAT};
 
 /// Why a file is not a workflow.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -27,7 +24,9 @@ pub enum FormatError {
         message: String,
     },
     /// Written by a newer Masar.
-    #[error("this file has format {found}, but this Masar reads up to {FORMAT}: update Masar, or export the workflow from an older one")]
+    #[error(
+        "this file has format {found}, but this Masar reads up to {FORMAT}: update Masar, or export the workflow from an older one"
+    )]
     Newer {
         /// The file's format.
         found: u64,
@@ -47,7 +46,10 @@ pub fn parse(text: &str) -> Result<Workflow, FormatError> {
 /// Reads a workflow from JSON; absent `format` means the first.
 pub fn parse_value(mut value: Json) -> Result<Workflow, FormatError> {
     let Some(object) = value.as_object_mut() else {
-        return Err(FormatError::Shape { path: String::new(), message: "a workflow is a JSON object".into() });
+        return Err(FormatError::Shape {
+            path: String::new(),
+            message: "a workflow is a JSON object".into(),
+        });
     };
     let found = match object.get("format") {
         None => 1,
