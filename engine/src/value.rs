@@ -160,11 +160,6 @@ impl Parameter {
         if faults.is_empty() { Ok(parameter) } else { Err(faults) }
     }
 
-    /// As [`Self::compile`]; templates of these top-level fields are escaped for HTML.
-    pub fn compile_with(value: &Json, _html_fields: &[String]) -> Result<Self, Vec<ParameterFault>> {
-        Self::compile(value)
-    }
-
     /// The value in this context.
     pub fn resolve(&self, context: &Context<'_>) -> Result<Json, ValueError> {
         match self {
