@@ -375,7 +375,7 @@ fn response_of(machine: &Machine, record: &Record) -> Option<Arc<Json>> {
 }
 
 /// Where the run stands, in the words of its row.
-pub(super) fn status_of(machine: &Machine) -> Status {
+pub(crate) fn status_of(machine: &Machine) -> Status {
     let activity = machine.activity();
     match machine.status() {
         RunStatus::Succeeded => Status::Succeeded,
