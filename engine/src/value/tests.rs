@@ -239,6 +239,8 @@ fn speed() {
         "min(100, round(trigger.body.budget/1000) + if trigger.body.source == \"web\" {10} else {0})",
     );
     measure("score", &|| drop(score.evaluate(&context).unwrap()));
+    let list = expression("steps.check.items.map(|line| line.price)");
+    measure("a closure over two items", &|| drop(list.evaluate(&context).unwrap()));
     let template = |source: &str| Template::compile(source, Escape::Text).unwrap();
     let letter = "Dear {{trigger.body.name}}, thank you for your enquiry from {{trigger.body.city}}. Your lead is {{trigger.body.source}} with score {{steps.check.total}}; we will call {{trigger.body.phone}} about your budget of {{trigger.body.budget}} SAR.";
     let flat = template(letter);
