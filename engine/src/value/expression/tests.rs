@@ -148,9 +148,9 @@ fn hostile_scripts_end() {
         ("let a = []; loop { a.push(1); }", "expression.limit"),
         ("let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; }", "expression.limit"),
         // Without a stack of its own this one ends the process.
-        ("let a = [1]; let i = 0; while i < 20000 { a = [a]; i += 1; } a", "expression.limit"),
-        ("let a = [1]; let i = 0; while i < 5000 { a = [a]; i += 1; } throw a", "expression.thrown"),
-        ("let l = []; l.pad(5000, 0); l.reduce(|a, x| [a], 0)", "expression.limit"),
+        ("let a = [1]; let i = 0; while i < 10000 { a = [a]; i += 1; } a", "expression.limit"),
+        ("let a = [1]; let i = 0; while i < 1000 { a = [a]; i += 1; } throw a", "expression.thrown"),
+        ("let l = []; l.pad(1000, 0); l.reduce(|a, x| [a], 0)", "expression.limit"),
         ("let a = []; a.pad(9000, 0); let b = []; b.pad(9000, a); b", "expression.limit"),
         ("let a = []; let i = 0; while i < 40 { a = [a]; i += 1; } a", "expression.limit"),
         (
