@@ -11,6 +11,7 @@ use rhai::{
     },
 };
 
+use super::rewrite::DEFAULT;
 use crate::value::{
     ValueError,
     convert::{self, Lazy, MAX_ITEMS},
@@ -135,7 +136,7 @@ fn register_objects(engine: &mut Engine) {
         .register_fn("has", |map: &mut Map, key: &str| map.get(key).is_some_and(|value| !value.is_unit()))
         .register_fn("has", |value: Dynamic| !value.is_unit())
         .register_fn(
-            "default",
+            DEFAULT,
             |value: Dynamic, default: Dynamic| if value.is_unit() { default } else { value },
         )
         .register_fn("merge", |one: &mut Lazy, other: Map| {

@@ -7,6 +7,9 @@ use std::{collections::HashSet, ops::Range};
 
 use crate::value::path::{Path, Root, is_word, word_end};
 
+/// What Rhai calls the function `default`.
+pub(super) const DEFAULT: &str = "Default";
+
 /// A path that an expression reads.
 #[derive(Debug, Clone)]
 pub(super) struct Variable {
@@ -33,6 +36,13 @@ pub(super) fn rewrite(source: &str, local: &HashSet<String>) -> Rewritten {
     let mut copied = 0;
     for range in words(source) {
         let word = &source[range.clone()];
+        if word == "default" && source[range.end..].trim_start().starts_with('(') {
+            // A reserved word of Rhai, and the name that people look for.
+            rewritten.text.push_str(&source[copied..range.start]);
+            rewritten.text.push_str(DEFAULT);
+            copied = range.end;
+            continue;
+        }
         if range.start < copied
             || local.contains(word)
             || Root::named(word).is_none()
