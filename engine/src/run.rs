@@ -21,7 +21,7 @@ mod tokens;
 pub use chain::{Chain, Hash};
 pub use drive::Progress;
 pub use inputs::{Decision, Ignored, Resolved};
-pub use record::{Header, Record, StepRef};
+pub use record::{EventRef, Header, Parent, Pin, Record, StepRef};
 pub use recover::ReplayError;
 pub use state::{Activity, RunStatus, StepState, StepView};
 pub use step::StepId;

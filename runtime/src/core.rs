@@ -324,6 +324,16 @@ impl Core {
         Ok((records, journal))
     }
 
+    /// The step that made a call, named by the number of its record.
+    pub async fn call_step(&self, run: masar_engine::RunId, token: Sequence) -> anyhow::Result<String> {
+        let (records, _) = self.journal(run).await?;
+        let record = usize::try_from(token).ok().and_then(|token| records.get(token));
+        match record.and_then(Record::step) {
+            Some(step) => Ok(step.to_string()),
+            None => anyhow::bail!("run {run} has no record {token}"),
+        }
+    }
+
     /// The result that a called run left for its caller.
     pub async fn call_result(&self, workspace: WorkspaceId, parent: masar_engine::RunId, step: &str) -> anyhow::Result<Result<Json, StepError>> {
         let Some(child) = self.store.child(workspace, parent, step).await? else {

@@ -10,10 +10,10 @@ use std::{
 };
 
 use masar_engine::{
-    Event, Json, Plan, RunId, Sequence, StepError, Timestamp, WorkflowId, WorkspaceId, compile,
+    Call, Event, Json, Outcome, Plan, RunId, Sequence, StepError, Timestamp, WorkflowId, WorkspaceId, compile,
     node::CallWorkflow,
     run::{EventRef, Header, Machine, Parent, Pin, StepRef},
-    value::{Condition, Context, Expression, Steps},
+    value::{Condition, Context, Expression, NoSteps},
     workflow::{self, Settings},
 };
 use sha2::{Digest, Sha256};
@@ -127,13 +127,6 @@ pub struct Dispatcher {
     plans: RwLock<HashMap<PlanKey, Arc<Plan>>>,
 }
 
-struct NoSteps;
-impl Steps for NoSteps {
-    fn output(&self, _: &str) -> Option<Arc<Json>> {
-        None
-    }
-}
-
 impl Dispatcher {
     /// A dispatcher with nothing published; [`Self::reload`] fills it.
     pub fn new(core: Arc<Core>, executor: Arc<Executor>) -> Arc<Self> {
@@ -192,14 +185,14 @@ impl Dispatcher {
 
         // One run that somebody waits for: its first commit carries the event, so that the whole
         // run can be one commit.
-        if wait && starts.len() == 1 && incoming.dedup.is_none() && !starts[0].queued {
+        let fused = wait && incoming.dedup.is_none() && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
+        let mut starts = starts;
+        if fused && let Some(start) = starts.pop() {
             let (sender, answer) = oneshot::channel();
-            for start in starts {
-                let journal = Journal::new(start.info.run);
-                let opening = std::mem::take(&mut writes);
-                self.executor.start(Starting { info: start.info, machine: start.machine, journal, opening, stored: None, responder: Some(sender) });
-                return Ok(Accepted { position, runs, duplicate: false, answer: Some(answer) });
-            }
+            let responder = Some(sender);
+            let journal = Journal::new(start.info.run);
+            self.executor.start(Starting { info: start.info, machine: start.machine, journal, opening: writes, stored: None, responder });
+            return Ok(Accepted { position, runs, duplicate: false, answer: Some(answer) });
         }
 
         let mut ready = Vec::with_capacity(starts.len());
@@ -377,10 +370,13 @@ impl Dispatcher {
                 Err(faults) => return faults.first().map(|fault| fault.error.to_string()),
             }
         }
-        if &*node.spec.manifest.node_type == "trigger.message" {
-            let parameters = node.parameters.resolve(&context).ok()?;
-            if masar_nodes::trigger::message::matches(&parameters, &event.data).is_none() {
-                return Some("none of the keywords is in the message".into());
+        // A message trigger tells by its own run whether its keywords are there.
+        if &*node.spec.manifest.node_type == "trigger.message"
+            && let Some(pure) = &node.spec.pure
+        {
+            let call = Call { parameters: &node.parameters, context: &context, prepared: &node.prepared };
+            if let Outcome::Failed(error) = pure.run(&call) {
+                return Some(error.message);
             }
         }
         None

@@ -68,11 +68,11 @@ impl Metrics {
     /// An event was accepted.
     pub fn event(&self, event_type: &str) {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        // Types come from outside: a bound keeps the page finite.
+        let full = events.len() >= 500;
         match events.get_mut(event_type) {
             Some(count) => *count += 1,
-            // Types come from outside: a bound keeps the page finite.
-            None if events.len() < 500 => drop(events.insert(event_type.to_owned(), 1)),
-            None => *events.entry("other".into()).or_default() += 1,
+            None => *events.entry(if full { "other" } else { event_type }.to_owned()).or_default() += 1,
         }
     }
 

@@ -75,7 +75,7 @@ async fn deliver(core: &Arc<Core>, executor: &Arc<Executor>, timer: &TimerRow, n
             executor.deliver(workspace, run, RunInput::Event { token, id: row.event_id, data });
         }
         TimerKind::CallEnded => {
-            let step = core.call_step(workspace, run, token).await?;
+            let step = core.call_step(run, token).await?;
             let result = core.call_result(workspace, run, &step).await?;
             executor.deliver(workspace, run, RunInput::CallEnded { token, result });
         }

@@ -44,7 +44,7 @@ pub(super) async fn call_external(core: &Arc<Core>, node: &PlanNode, call: Resol
         let message = format!("{} reaches outside Masar, and this test run was not allowed to: allow it for the test, or pin an output", manifest.node_type);
         return Outcome::Failed(StepError::new("test.external_not_allowed", message).permanent());
     }
-    let Some(found) = core.catalogue.find_behaviour(&manifest.node_type, manifest.version) else {
+    let Some(found) = core.catalogue.find_behaviour(&manifest.node_type, Some(manifest.version)) else {
         return Outcome::Failed(StepError::new("node.missing", format!("{} version {} is not installed", manifest.node_type, manifest.version)).permanent());
     };
     let Behaviour::External(external) = &found.behaviour else {

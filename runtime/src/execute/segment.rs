@@ -122,3 +122,11 @@ impl Journal {
         Ok(records)
     }
 }
+
+impl Segment {
+    /// As something to write.
+    pub(crate) fn into_write(self) -> crate::store::Write {
+        let Self { run, first, count, hash, body } = self;
+        crate::store::Write::Journal { run, first, count, hash, body }
+    }
+}

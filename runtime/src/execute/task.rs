@@ -299,7 +299,8 @@ impl RunTask {
             _ => TestEffects::Real,
         };
         // The machine travels into the transaction and back.
-        let machine = std::mem::replace(&mut self.machine, Machine::vacant(self.machine.plan().clone(), self.machine.header()));
+        let vacant = Machine::vacant(self.machine.plan().clone(), self.machine.header());
+        let machine = std::mem::replace(&mut self.machine, vacant);
         let work = CrmWork::new(self.executor.clone(), self.info.clone(), machine, self.journal.clone(), steps, test, !self.started);
         let committed = core.store.submit(Unit { writes: opening, work: Some(Box::new(work)) }).await?;
         let work = committed.work.and_then(|work| work.into_any().downcast::<CrmWork>().ok());

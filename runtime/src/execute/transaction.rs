@@ -83,7 +83,7 @@ impl CrmWork {
                 let plan = self.machine.plan().clone();
                 let manifest = &plan.node(step.node).spec.manifest;
                 let call = effects::resolved_call(&self.info, &self.machine, &resolved, attempt, begun);
-                match self.core.catalogue.find_behaviour(&manifest.node_type, manifest.version).map(|found| &found.behaviour) {
+                match self.core.catalogue.find_behaviour(&manifest.node_type, Some(manifest.version)).map(|found| &found.behaviour) {
                     Some(Behaviour::Transactional(node)) => {
                         sqlx::query("SAVEPOINT step").execute(&mut *conn).await?;
                         let ids = &self.core.ids;
