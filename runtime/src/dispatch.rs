@@ -107,6 +107,8 @@ pub struct Test {
     pub pins: std::collections::BTreeMap<String, Pin>,
     /// External node types that may really be called.
     pub allowed: Vec<String>,
+    /// The run that is run again; then it is no test, and everything is real.
+    pub rerun_of: Option<RunId>,
 }
 
 /// One run that an event is to start.
@@ -115,6 +117,14 @@ struct Start {
     machine: Machine,
     queued: bool,
     not_before: Option<Timestamp>,
+}
+
+/// How a run differs from an ordinary one.
+#[derive(Default)]
+struct Kind {
+    test: bool,
+    pins: std::collections::BTreeMap<String, Pin>,
+    replay_of: Option<RunId>,
 }
 
 type PlanKey = (WorkflowId, i64);
@@ -267,7 +277,8 @@ impl Dispatcher {
         if let (Some(test), Some(target)) = (test, &incoming.target) {
             let trigger = target.trigger.clone().or_else(|| test.plan.triggers().next().map(|node| node.key.to_string()));
             let trigger = trigger.ok_or_else(|| IntakeError::NoTarget("the draft has no trigger".into()))?;
-            let mut start = self.begin(incoming, position, now, target.workflow, test.version, test.plan, &trigger, true, test.pins)?;
+            let kind = Kind { test: test.rerun_of.is_none(), pins: test.pins, replay_of: test.rerun_of };
+            let mut start = self.begin(incoming, position, now, target.workflow, test.version, test.plan, &trigger, kind)?;
             start.info.allowed = test.allowed;
             return Ok((vec![start], writes));
         }
@@ -306,7 +317,7 @@ impl Dispatcher {
                 continue;
             }
             let settings = plan.settings.clone();
-            let mut start = self.begin(incoming, position, now, listener.workflow, listener.version, plan, &listener.key, false, Default::default())?;
+            let mut start = self.begin(incoming, position, now, listener.workflow, listener.version, plan, &listener.key, Kind::default())?;
             match self.flow_control(&mut start, &settings, &incoming.event, now) {
                 Verdict::Start => {}
                 Verdict::Queue => start.queued = true,
@@ -392,8 +403,7 @@ impl Dispatcher {
         version: i64,
         plan: Arc<Plan>,
         trigger: &str,
-        test: bool,
-        pins: std::collections::BTreeMap<String, Pin>,
+        kind: Kind,
     ) -> Result<Start, IntakeError> {
         let event = &incoming.event;
         let run = RunId(self.core.ids.next(now));
@@ -406,12 +416,12 @@ impl Dispatcher {
             event: EventRef { id: event.id.clone(), source: event.source.clone(), event_type: event.event_type.clone() },
             digest: hex(&Sha256::digest(event.data.to_string().as_bytes())),
             trigger: trigger.to_owned(),
-            test,
+            test: kind.test,
             vars: plan.uses_vars.then(|| self.core.vars()),
             zone: plan.settings.time_zone.clone().unwrap_or_else(|| self.core.config.workspace.time_zone.clone()),
-            pins,
+            pins: kind.pins,
             parent: None,
-            replay_of: None,
+            replay_of: kind.replay_of,
         };
         let machine = Machine::start(plan, header, event)
             .map_err(|error| IntakeError::Broken { workflow, version, problem: error.to_string() })?;
@@ -492,7 +502,7 @@ impl Dispatcher {
             outbox: None,
         };
         let mut start = self
-            .begin(&incoming, position, now, listener.workflow, listener.version, plan.clone(), &listener.key, false, Default::default())
+            .begin(&incoming, position, now, listener.workflow, listener.version, plan.clone(), &listener.key, Kind::default())
             .map_err(|error| refuse("call.broken", error.to_string()))?;
         let mut header = start.machine.header().clone();
         header.run = child;

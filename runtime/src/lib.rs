@@ -4,11 +4,16 @@
 //! decides, this crate acts: it alone owns tasks, sockets, files and the clock.
 
 pub mod access;
+pub mod api;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod core;
 pub mod dispatch;
 pub mod execute;
 pub mod observe;
+pub mod report;
+pub mod schedule;
+pub mod signature;
 pub mod store;
 pub mod wake;
