@@ -69,5 +69,5 @@ impl masar_engine::Catalogue for Catalogue {
 }
 
 fn builtin() -> Vec<NodeType> {
-    vec![crate::http::request()]
+    vec![crate::email::send(), crate::http::request()]
 }

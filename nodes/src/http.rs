@@ -5,4 +5,5 @@ mod page;
 mod reply;
 mod request;
 
+pub(crate) use body::decode;
 pub(crate) use request::node as request;
