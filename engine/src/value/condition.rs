@@ -550,7 +550,7 @@ impl Row {
             Op::LengthGte => self.length(value, to).map(Ordering::is_ge),
             Op::LengthLt => self.length(value, to).map(Ordering::is_lt),
             Op::LengthLte => self.length(value, to).map(Ordering::is_le),
-            Op::Exists | Op::NotExists => Ok(!value.is_null() == (self.operator == Op::Exists)),
+            Op::Exists | Op::NotExists => Ok(value.is_null() != (self.operator == Op::Exists)),
         }
     }
 
@@ -678,10 +678,8 @@ impl Row {
             }
             _ => format!("{}: not “{}", self.name(), info.en),
         };
-        if info.takes != Takes::Nothing {
-            if let Some(to) = found(&self.to) {
-                words.push_str(&format!(" {}", shown(&to)));
-            }
+        if let (true, Some(to)) = (info.takes != Takes::Nothing, found(&self.to)) {
+            words.push_str(&format!(" {}", shown(&to)));
         }
         words.push('”');
         words

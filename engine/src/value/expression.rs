@@ -27,6 +27,11 @@ use crate::Json;
 use engine::{MAX_OPERATIONS, MAX_TEXT, Source};
 use rewrite::Variable;
 
+/// Stack for scripts that repeat something. Rhai measures and drops values by recursion and bounds
+/// no value's depth, so `loop { a = [a] }` nests as deep as the operations allow (measured: it ends
+/// the process on a stack of 2 MiB). Pages that are not touched cost nothing.
+const DEEP_STACK: usize = 128 * 1024 * 1024;
+
 /// Bytes of an expression's text.
 const MAX_SOURCE: usize = 64 * 1024;
 
@@ -39,7 +44,7 @@ pub struct Expression {
 
 enum Kind {
     Path(Path),
-    Script { ast: Box<AST>, inputs: Vec<Input> },
+    Script { ast: Box<AST>, inputs: Vec<Input>, repeats: bool },
 }
 
 /// A path that the script reads, ready to be put into its scope.
@@ -113,7 +118,12 @@ impl Expression {
             Input { holder, link, variable }
         });
         let inputs = inputs.collect();
-        Ok(Self { source: source.into(), kind: Kind::Script { ast: Box::new(ast), inputs }, references })
+        let repeats = repeats(&ast);
+        Ok(Self {
+            source: source.into(),
+            kind: Kind::Script { ast: Box::new(ast), inputs, repeats },
+            references,
+        })
     }
 
     /// What it gives in this context.
@@ -127,7 +137,8 @@ impl Expression {
                 .look_up(context)
                 .map(super::path::Found::into_json)
                 .map_err(|error| error.at(Some(1), Some(1), None)),
-            Kind::Script { ast, inputs } => self.run(ast, inputs, context),
+            Kind::Script { ast, inputs, repeats: false } => self.run(ast, inputs, context),
+            Kind::Script { ast, inputs, .. } => stacker::grow(DEEP_STACK, || self.run(ast, inputs, context)),
         }
     }
 
@@ -292,6 +303,37 @@ fn declared(ast: &AST) -> HashSet<String> {
         true
     });
     names
+}
+
+/// Whether what one round makes can go into the next, so that the text does not bound how deep a
+/// value gets: loops, `reduce`, and closures that change something outside of themselves.
+fn repeats(ast: &AST) -> bool {
+    const CHANGING: [&str; 11] = [
+        "push",
+        "insert",
+        "append",
+        "set",
+        "pad",
+        "mixin",
+        "fill_with",
+        "splice",
+        "merge",
+        "for_each",
+        "drain",
+    ];
+    let functions = ast.iter_functions().next().is_some();
+    !ast.walk(&mut |nodes| match nodes.last() {
+        Some(ASTNode::Stmt(Stmt::While(..) | Stmt::Do(..) | Stmt::For(..))) => false,
+        Some(ASTNode::Stmt(Stmt::Assignment(..))) => !functions,
+        Some(
+            ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+            | ASTNode::Stmt(Stmt::FnCall(call, _)),
+        ) => {
+            let name = call.name.as_str();
+            !(name.starts_with("reduce") || (functions && CHANGING.contains(&name)))
+        }
+        _ => true,
+    })
 }
 
 /// Every function that is called by name is there.

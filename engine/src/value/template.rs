@@ -265,6 +265,12 @@ impl Template {
                     index + 1
                 ),
             ),
+            RenderErrorReason::InvalidJsonIndex(name) => ValueError::new(
+                "value.missing",
+                format!(
+                    "a list has no field `{name}`; name an item first: `list.0.{name}`, or go through it with `each`"
+                ),
+            ),
             other => ValueError::new("template.failed", other.to_string()),
         };
         let fragment =
@@ -588,7 +594,8 @@ fn view_of(paths: &[Path], context: &Context<'_>) -> Json {
         let mut here = &mut view;
         for name in holders {
             let holder = here.entry(name.as_str()).or_insert_with(|| Json::Object(serde_json::Map::new()));
-            let Json::Object(map) = holder else { unreachable!("a holder of the view is always an object") };
+            // No path of a view lies inside another, so a holder is always an object.
+            let Json::Object(map) = holder else { return Json::Object(view) };
             here = map;
         }
         here.insert(last.clone(), found.into_json());

@@ -147,7 +147,10 @@ fn hostile_scripts_end() {
         ("let s = \"aaaaaaaa\"; loop { s += s; }", "expression.limit"),
         ("let a = []; loop { a.push(1); }", "expression.limit"),
         ("let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; }", "expression.limit"),
-        ("let a = [1]; loop { a = [a]; }", "expression.limit"),
+        // Without a stack of its own this one ends the process.
+        ("let a = [1]; let i = 0; while i < 10000 { a = [a]; i += 1; } a", "expression.limit"),
+        ("let a = [1]; let i = 0; while i < 1000 { a = [a]; i += 1; } throw a", "expression.thrown"),
+        ("let l = []; l.pad(1000, 0); l.reduce(|a, x| [a], 0)", "expression.limit"),
         ("let a = []; a.pad(9000, 0); let b = []; b.pad(9000, a); b", "expression.limit"),
         ("let a = []; let i = 0; while i < 40 { a = [a]; i += 1; } a", "expression.limit"),
         (
@@ -169,6 +172,10 @@ fn hostile_scripts_end() {
     }
     assert_eq!(Expression::compile(&"1+".repeat(40_000)).unwrap_err().code, "expression.limit");
     assert!(Expression::compile(&"1+".repeat(30_000)).is_err());
+    for chain in ["1+", "1;", "true&&", "()??", "if false {} else ", "1==", "trigger.a."] {
+        // Read or refused: what matters is that the process lives.
+        let _ = Expression::compile(&format!("{}1", chain.repeat(60_000 / chain.len())));
+    }
     let big = Fixture::of(json!({"list": vec![1; 20_000]}));
     let error = Expression::compile("trigger.list.len() + 1").unwrap().evaluate(&big.context()).unwrap_err();
     assert_eq!(error.code, "expression.limit");

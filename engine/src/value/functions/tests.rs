@@ -13,7 +13,7 @@ fn every_example_gives_what_it_says() {
             let result =
                 Expression::compile(example.expression).and_then(|expression| expression.evaluate(&context));
             match result {
-                Ok(value) if value.to_string() == example.result => {}
+                Ok(value) if format!("{value}") == example.result => {}
                 other => wrong.push(format!("{} gave {other:?}, not {}", example.expression, example.result)),
             }
         }

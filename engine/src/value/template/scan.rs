@@ -31,9 +31,10 @@ pub(super) fn scan(source: &str) -> Result<(), ValueError> {
     let mut at = 0;
     while let Some(found) = source[at..].find("{{") {
         let start = at + found;
+        // One backslash makes the braces text; two or more are text themselves and the tag lives.
         let backslashes = source[..start].bytes().rev().take_while(|byte| *byte == b'\\').count();
-        if backslashes % 2 == 1 {
-            at = start + 2;
+        if backslashes == 1 {
+            at = start + if source[start..].starts_with("{{{{") { 4 } else { 2 };
             continue;
         }
         if source[start..].starts_with("{{{{") {
@@ -58,8 +59,20 @@ pub(super) fn scan(source: &str) -> Result<(), ValueError> {
             }
             continue;
         }
+        if tag.trim_start_matches(['#', '~', ' ', '\t', '\r', '\n']).starts_with(['>', '*']) {
+            return refuse(
+                start,
+                "template.refused",
+                "partials (`{{> …}}`) and decorators (`{{* …}}`) are not available in templates".to_owned(),
+            );
+        }
         let Some(length) = tag_length(&source[start..]) else {
-            return refuse(start, "template.syntax", "the tag is not closed: `}}` is missing".to_owned());
+            return refuse(
+                start,
+                "template.syntax",
+                "the tag is not closed: `}}` is missing (or quotes or braces stand inside of `[…]`)"
+                    .to_owned(),
+            );
         };
         if nesting(&source[start + 2..start + length]) > MAX_NESTING {
             return refuse(
@@ -115,6 +128,12 @@ fn tag_length(text: &str) -> Option<usize> {
             (Some(open), c) if c == open => quote = None,
             (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
+            // Whether `[` begins a name or a list decides what a quote in it means, so it may hold none.
+            (None, '[')
+                if text[at..].split(']').next().is_some_and(|name| name.contains(['"', '\'', '{', '}'])) =>
+            {
+                return None;
+            }
             (None, '}') if text[at..].starts_with("}}") => {
                 let closing = text[at..].bytes().take_while(|byte| *byte == b'}').count();
                 return Some(at + closing.min(4));

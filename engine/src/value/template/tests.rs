@@ -107,6 +107,17 @@ fn hostile_templates_are_refused_or_end() {
     assert_eq!(Template::compile(&nested(3000), Escape::Text).unwrap_err().code, "template.limit");
     let chain = format!("{{{{#if trigger.a}}}}{}{{{{/if}}}}", "{{else if trigger.a}}".repeat(2000));
     assert_eq!(Template::compile(&chain, Escape::Text).unwrap_err().code, "template.limit");
+    // Ways to hide tags from the scan that Handlebars would see.
+    for hide in [
+        "\\\\\\{{#if trigger.a}}",
+        "{{#if trigger.a}}\\{{{{/if}}",
+        "{{trigger.[a\"b]}}{{#if trigger.a}}",
+        "{{#if trigger.a}}{{!-- }}{{/if}} --}}",
+        "{{#if trigger.a}}{{trigger.['}}{{/if}}]}}",
+    ] {
+        let error = Template::compile(&hide.repeat(1500), Escape::Text).unwrap_err();
+        assert!(error.code.starts_with("template."), "{hide}: {error}");
+    }
     for open in ["(upper ", "[", "{\"a\":"] {
         let tag = format!("{{{{upper {}1}}}}", open.repeat(5000));
         assert!(Template::compile(&tag, Escape::Text).unwrap_err().code.starts_with("template."));
