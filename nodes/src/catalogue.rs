@@ -69,5 +69,5 @@ impl masar_engine::Catalogue for Catalogue {
 }
 
 fn builtin() -> Vec<NodeType> {
-    Vec::new()
+    vec![crate::email::send(), crate::http::request()]
 }

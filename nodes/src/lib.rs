@@ -8,7 +8,9 @@
 
 pub mod catalogue;
 pub mod credential;
+mod declare;
 pub mod email;
+mod http;
 pub mod net;
 pub mod node;
 pub mod world;
