@@ -26,6 +26,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use problem::{CODES, Problem};
+pub(crate) use workflows::differences;
 
 use crate::app::App;
 

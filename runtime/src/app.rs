@@ -111,7 +111,7 @@ impl masar_nodes::Vault for StoreVault {
 impl App {
     /// Opens the data folder and everything in it, and takes up what was under way.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        net::install_crypto();
+        net::install_tls_provider();
         let folder: PathBuf = config.data.folder.clone();
         let lock = take_folder(&folder)?;
         let commits = Arc::new(CommitMetrics::default());
@@ -179,7 +179,7 @@ impl App {
     }
 
     /// Stops: no new work, what runs finishes within the grace period or is left to its journal.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         let grace = self.core.config.execute.stop_grace;
         self.stop.cancel();
         self.loops.close();
