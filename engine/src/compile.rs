@@ -292,7 +292,6 @@ fn assemble(workflow: &Workflow, drafts: Vec<DraftNode<'_>>, edges: Vec<PlanEdge
             timeout_ms: draft.node.timeout_ms,
             disabled: draft.node.disabled,
             handles_error: false,
-            sink: true,
         });
     }
     let edges: Vec<PlanEdge> = edges
@@ -303,7 +302,6 @@ fn assemble(workflow: &Workflow, drafts: Vec<DraftNode<'_>>, edges: Vec<PlanEdge
         let source: &mut PlanNode = &mut nodes[edge.source as usize];
         source.outgoing.push(index);
         source.handles_error |= &*source.ports[edge.port as usize] == ERROR_PORT;
-        source.sink &= edge.again;
         if !edge.again {
             nodes[edge.target as usize].incoming.push(index);
         }

@@ -26,7 +26,7 @@ pub use id::{NodeKey, RunId, Sequence, Timestamp, VersionHash, WorkflowId, Works
 pub use manifest::{Effect, Manifest};
 pub use node::{Call, Catalogue, NodeSpec, Outcome, Output, Pure, StepError};
 pub use plan::Plan;
-pub use workflow::Workflow;
+pub use workflow::{Join, Workflow};
 
 /// The one JSON value type of the house.
 pub type Json = serde_json::Value;

@@ -82,8 +82,6 @@ pub struct PlanNode {
     pub disabled: bool,
     /// Whether an edge leaves by `error`.
     pub handles_error: bool,
-    /// Whether its output is (part of) its scope's result: no edge but `again` leaves it.
-    pub sink: bool,
 }
 
 /// An edge, compiled.

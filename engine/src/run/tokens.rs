@@ -321,14 +321,16 @@ impl Machine {
         Some(Arc::new(value))
     }
 
-    /// The output of an instance: of the nodes that nothing follows, one as it is, several by key.
+    /// The output of an instance: of the nodes whose port led nowhere, one as it is, several by key.
     pub(super) fn result_of(&self, id: InstanceId) -> Arc<Json> {
         let Some(instance) = self.instance(id) else { return Arc::new(Json::Null) };
         let scope = &self.plan.scopes[instance.scope as usize];
         let mut found: Vec<(&str, &Arc<Json>)> = Vec::new();
         for (state, &node) in instance.nodes.iter().zip(&scope.nodes) {
             let node = self.plan.node(node);
-            if let (true, NodeState::Done { output, .. }) = (node.sink, state) {
+            let NodeState::Done { output, port } = state else { continue };
+            let edges = || node.outgoing.iter().map(|edge| &self.plan.edges[*edge as usize]);
+            if !edges().any(|edge| edge.port == *port && !edge.again) {
                 found.push((&node.key, output));
             }
         }
