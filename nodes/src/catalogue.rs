@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use masar_engine::{Manifest, NodeSpec};
 
-use crate::Behaviour;
+use crate::{Behaviour, data, email, flow, http, trigger, webhook};
 
 /// A node type: what it declares and its code.
 #[derive(Clone)]
@@ -69,5 +69,29 @@ impl masar_engine::Catalogue for Catalogue {
 }
 
 fn builtin() -> Vec<NodeType> {
-    vec![crate::email::send(), crate::http::request()]
+    vec![
+        trigger::manual::node(),
+        trigger::webhook::node(),
+        trigger::schedule::node(),
+        trigger::event::node(),
+        trigger::message::node(),
+        trigger::error::node(),
+        trigger::called::node(),
+        flow::if_(),
+        flow::switch(),
+        flow::for_each(),
+        flow::loop_(),
+        flow::wait(),
+        flow::wait_for_event(),
+        flow::approval(),
+        flow::call(),
+        flow::stop(),
+        flow::fail(),
+        data::set(),
+        data::template(),
+        data::rhai(),
+        http::request(),
+        email::send(),
+        webhook::respond(),
+    ]
 }

@@ -151,6 +151,11 @@ pub(crate) fn integer(name: &'static str, least: u64, most: u64, said: Said) -> 
     field(name, json!({"type": "integer", "minimum": least, "maximum": most}), said)
 }
 
+/// A whole number from 0.
+pub(crate) fn count(name: &'static str, said: Said) -> Field {
+    field(name, json!({"type": "integer", "minimum": 0}), said)
+}
+
 /// A number of milliseconds, or text like `2h 30m`.
 pub(crate) fn duration(name: &'static str, said: Said) -> Field {
     field(name, json!({"type": ["string", "integer"]}), said).hint("duration")

@@ -8,11 +8,17 @@
 
 pub mod catalogue;
 pub mod credential;
+mod data;
 mod declare;
 pub mod email;
+mod flow;
 mod http;
+mod moment;
 pub mod net;
 pub mod node;
+mod prepare;
+pub mod trigger;
+mod webhook;
 pub mod world;
 
 pub use catalogue::{Catalogue, NodeType};
