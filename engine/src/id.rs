@@ -38,6 +38,22 @@ uuid_id!(
     WorkflowId
 );
 
+impl RunId {
+    /// The id of the run that step `token` of this run calls: made from both, so that a call that
+    /// is executed again after a crash names the same run. Carries `now` like every UUIDv7.
+    pub fn child(self, token: Sequence, now: Timestamp) -> Self {
+        use sha2::{Digest, Sha256};
+        let mut digest = Sha256::new();
+        digest.update(self.0.as_bytes());
+        digest.update(token.to_be_bytes());
+        let hash = digest.finalize();
+        let millis = u64::try_from(now.0 / 1000).unwrap_or(0);
+        let mut random = [0; 10];
+        random.copy_from_slice(&hash[..10]);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+}
+
 /// The boundary of data, users and quotas. Every row belongs to one; 1 is the first workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]

@@ -10,18 +10,23 @@
 //!
 //! Architecture invariant: this crate depends on no other member of the workspace.
 
+pub mod compile;
 pub mod event;
 pub mod id;
 pub mod manifest;
 pub mod node;
+pub mod plan;
+pub mod run;
 pub mod value;
 pub mod workflow;
 
+pub use compile::{Problem, compile};
 pub use event::Event;
 pub use id::{NodeKey, RunId, Sequence, Timestamp, VersionHash, WorkflowId, WorkspaceId};
 pub use manifest::{Effect, Manifest};
 pub use node::{Call, Catalogue, NodeSpec, Outcome, Output, Pure, StepError};
-pub use workflow::Workflow;
+pub use plan::Plan;
+pub use workflow::{Join, Workflow};
 
 /// The one JSON value type of the house.
 pub type Json = serde_json::Value;

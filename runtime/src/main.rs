@@ -1,2 +1,10 @@
 //! The program `masar`.
-fn main() {}
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    masar_runtime::cli::main()
+}

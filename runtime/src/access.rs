@@ -1,0 +1,5 @@
+//! Who may do what, and what must stay secret.
+
+pub mod mask;
+pub mod token;
+pub mod vault;

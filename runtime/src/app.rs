@@ -1,0 +1,196 @@
+//! The program put together: one data folder, one store, the executor and the loops beside it.
+
+use std::{
+    fs::File,
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use masar_engine::{StepError, WorkspaceId};
+use masar_nodes::{Catalogue, Opened, Secret, World, email::Mailer, net};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    access::{mask::Mask, token::Token, vault::Vault},
+    clock::{Clock, Ids},
+    config::Config,
+    core::{Core, Parts},
+    dispatch::Dispatcher,
+    execute::{Executor, RunInput},
+    observe::CommitMetrics,
+    schedule,
+    store::{Status, Store},
+    wake,
+};
+
+/// The running program.
+pub struct App {
+    /// What every part shares.
+    pub core: Arc<Core>,
+    /// Who starts runs.
+    pub dispatcher: Arc<Dispatcher>,
+    /// Who carries them out.
+    pub executor: Arc<Executor>,
+    /// Who opens credentials.
+    pub vault: Arc<Vault>,
+    /// The access token.
+    pub token: Token,
+    /// Whether the token was made by this start.
+    pub new_token: bool,
+    /// The figures of the committer.
+    pub commits: Arc<CommitMetrics>,
+    stop: CancellationToken,
+    loops: TaskTracker,
+    _lock: File,
+}
+
+/// Makes the data folder usable and ours.
+fn take_folder(folder: &Path) -> anyhow::Result<File> {
+    let explain = |what: &str| format!("the data folder {} {what}", folder.display());
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| explain("cannot be made"))?;
+    let path = folder.join("lock");
+    let mut lock = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| explain("cannot be written: check its owner and permissions, or choose another with --data"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let owner = std::fs::read_to_string(&path).unwrap_or_default();
+            anyhow::bail!("{}", explain(&format!("is already in use by process {}: stop that one, or choose another folder with --data", owner.trim())));
+        }
+        Err(std::fs::TryLockError::Error(error)) => return Err(error).with_context(|| explain("cannot be locked")),
+    }
+    lock.set_len(0)?;
+    write!(lock, "{}", std::process::id())?;
+    lock.flush()?;
+    Ok(lock)
+}
+
+/// Opens credentials for nodes: by workspace and name, only of the types that the node takes.
+struct StoreVault {
+    store: Store,
+    vault: Arc<Vault>,
+    masked: Arc<Mask>,
+}
+
+#[async_trait]
+impl masar_nodes::Vault for StoreVault {
+    async fn open(&self, workspace: i64, credential: &str, accepted_types: &[&str]) -> Result<Opened, StepError> {
+        let workspace = WorkspaceId(workspace);
+        let row = self.store.credential(workspace, credential).await.map_err(|error| StepError::new("credential.store", error.to_string()))?;
+        let missing = || StepError::new("credential.missing", format!("there is no credential \"{credential}\"; make it, or choose another")).permanent();
+        let row = row.ok_or_else(missing)?;
+        if !accepted_types.contains(&row.kind.as_str()) {
+            let message = format!("\"{credential}\" is a credential of type {}; this node takes {}", row.kind, accepted_types.join(", "));
+            return Err(StepError::new("credential.type", message).permanent());
+        }
+        let fields = self
+            .vault
+            .unseal(workspace, row.id, &row.sealed)
+            .map_err(|error| StepError::new("credential.sealed", error.to_string()).permanent())?;
+        let kind = masar_nodes::credential::find(&row.kind);
+        for (name, value) in &fields {
+            if kind.is_none_or(|kind| kind.fields.iter().any(|field| field.name == name && field.secret)) {
+                self.masked.hide(value);
+            }
+        }
+        Ok(Opened { id: row.id.to_string(), kind: row.kind, fields: fields.into_iter().map(|(name, value)| (name, Secret::new(value))).collect() })
+    }
+}
+
+impl App {
+    /// Opens the data folder and everything in it, and takes up what was under way.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        net::install_tls_provider();
+        let folder: PathBuf = config.data.folder.clone();
+        let lock = take_folder(&folder)?;
+        let commits = Arc::new(CommitMetrics::default());
+        let observed = commits.clone();
+        let store = Store::open(&folder.join("masar.db"), move |units, seconds| observed.note(units, seconds)).await?;
+        let vault = Arc::new(match &config.master_key {
+            Some(key) => Vault::with_key(key)?,
+            None => Vault::open(&folder.join("master.key"))?,
+        });
+        let (token, new_token) = Token::open(&folder.join("api-token"))?;
+        let masked = Arc::new(Mask::default());
+        masked.hide(token.reveal());
+        let guard = net::Guard::allowing(&config.http.allow_private).map_err(|error| anyhow::anyhow!("http.allow_private: {error}"))?;
+        let http = net::Client::new(guard).context("the HTTP client cannot be made")?;
+        let mail = Mailer::new(http.guard().clone());
+        let keeper = Arc::new(StoreVault { store: store.clone(), vault: vault.clone(), masked: masked.clone() });
+        let world = World { http, mail, vault: keeper, limits: masar_nodes::Limits::default() };
+        let catalogue = Arc::new(Catalogue::builtin());
+        let core = Core::new(Parts { config, clock: Clock::system(), ids: Ids::default(), store, catalogue, world, masked });
+        let executor = Executor::new(core.clone());
+        let dispatcher = Dispatcher::new(core.clone(), executor.clone());
+        executor.connect(dispatcher.clone());
+        dispatcher.reload().await?;
+        core.set_vars(serde_json::from_str(&core.store.vars(WorkspaceId::FIRST).await?).unwrap_or_default());
+        for event_type in core.store.waited_types().await? {
+            core.note_wait(&event_type);
+        }
+        let app = Self { core, dispatcher, executor, vault, token, new_token, commits, stop: CancellationToken::new(), loops: TaskTracker::new(), _lock: lock };
+        app.take_up().await?;
+        app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stop.clone()));
+        app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
+        app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
+        app.loops.spawn(schedule::forget(app.core.clone(), app.stop.clone()));
+        Ok(app)
+    }
+
+    /// Runs that were under way when the last process ended go on from their journals.
+    async fn take_up(&self) -> anyhow::Result<()> {
+        let mut after = None;
+        let mut taken = 0;
+        loop {
+            let rows = self.core.store.open_runs(after, 1000).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.id);
+            for row in rows {
+                let mut waits_for_turn = false;
+                // The version may be gone only if its workflow is; such a run tells so when it is loaded.
+                if let Ok(plan) = self.dispatcher.plan(row.workspace, row.workflow, row.version).await
+                    && plan.settings.concurrency.is_some()
+                {
+                    waits_for_turn = row.status == Status::Queued;
+                    self.core.limits.restore(row.workflow, row.key.as_deref(), row.id, waits_for_turn);
+                }
+                // A waiting run is woken by its timer or its event.
+                if matches!(row.status, Status::Running | Status::Queued) && !waits_for_turn {
+                    self.executor.deliver(row.workspace, row.id, RunInput::Go);
+                    taken += 1;
+                }
+            }
+        }
+        if taken > 0 {
+            tracing::info!(runs = taken, "runs that were under way go on");
+        }
+        Ok(())
+    }
+
+    /// Stops: no new work, what runs finishes within the grace period or is left to its journal.
+    pub async fn stop(&self) {
+        let grace = self.core.config.execute.stop_grace;
+        self.stop.cancel();
+        self.loops.close();
+        self.executor.stop(grace).await;
+        // The loops stop at their next pause.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.loops.wait()).await;
+        self.core.store.close().await;
+    }
+
+    /// Ends with the program.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+}

@@ -1,0 +1,216 @@
+//! The command line. One file a command; each is thin and says what it did in its exit code:
+//! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed.
+
+mod files;
+mod remote;
+mod run;
+mod serve;
+
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::config::{Config, Sources};
+
+/// Exit code: the workflow has problems.
+const PROBLEMS: u8 = 3;
+/// Exit code: the run failed.
+const RUN_FAILED: u8 = 4;
+
+/// Workflow automation: something happens, and Masar carries out the workflow that somebody drew.
+#[derive(Parser)]
+#[command(name = "masar", version, after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed.")]
+struct Arguments {
+    /// Configuration file (default: masar.toml here or in the data folder).
+    #[arg(long, global = true, env = "MASAR_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder (setting data.folder).
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<String>,
+    /// Any setting: key=value, e.g. --set log.level=debug.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server.
+    Serve {
+        /// Address and port (setting server.listen).
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Check workflow files and tell all their problems.
+    Check {
+        /// Workflow files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a workflow file on an event, without a server, and print the log.
+    Run {
+        /// Workflow file.
+        file: PathBuf,
+        /// File with the trigger's data (or a CloudEvents envelope with `data`).
+        #[arg(long, value_name = "FILE")]
+        event: Option<PathBuf>,
+        /// Key of the trigger; absent takes the first.
+        #[arg(long)]
+        trigger: Option<String>,
+        /// Print the records as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring workflow files into the server (idempotent) and publish them.
+    Import {
+        /// A file, or a folder whose workflow files are taken.
+        path: PathBuf,
+        /// Only say what would change.
+        #[arg(long)]
+        dry_run: bool,
+        /// Keep them as drafts.
+        #[arg(long)]
+        draft: bool,
+    },
+    /// Write every workflow's draft into a folder, one file each.
+    Export {
+        /// The folder.
+        folder: PathBuf,
+        /// Only say what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Look at runs and act on them.
+    #[command(subcommand)]
+    Runs(remote::Runs),
+    /// Send events.
+    #[command(subcommand)]
+    Events(remote::Events),
+    /// Set and list credentials.
+    #[command(subcommand)]
+    Credentials(remote::Credentials),
+    /// Check the hash chain of a run.
+    Verify {
+        /// Run id.
+        run: String,
+    },
+    /// Print the settings in force and where each came from.
+    Config {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the OpenAPI description of the API.
+    Openapi,
+    /// Print the JSON Schema of workflow files.
+    Schema,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            // A reader that has gone away (`masar runs list | head`) is no failure.
+            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("{}{error:#}", if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m " } else { "error: " });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
+    match &arguments.command {
+        Command::Check { files, json } => return files::check(files, *json),
+        Command::Openapi => {
+            print!("{}", crate::api::openapi());
+            return Ok(0);
+        }
+        Command::Schema => {
+            println!("{}", serde_json::to_string_pretty(&schemars::schema_for!(masar_engine::Workflow))?);
+            return Ok(0);
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Arguments::command(), "masar", &mut std::io::stdout());
+            return Ok(0);
+        }
+        _ => {}
+    }
+    let config = load(&arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve { .. } => serve::serve(config).await,
+            Command::Run { file, event, trigger, json } => run::run(config, &file, event.as_deref(), trigger, json).await,
+            Command::Import { path, dry_run, draft } => files::import(&config, &path, dry_run, draft).await,
+            Command::Export { folder, dry_run } => files::export(&config, &folder, dry_run).await,
+            Command::Runs(command) => remote::runs(&config, command).await,
+            Command::Events(command) => remote::events(&config, command).await,
+            Command::Credentials(command) => remote::credentials(&config, command).await,
+            Command::Verify { run } => remote::verify(&config, &run).await,
+            Command::Config { json } => show_config(&config, json),
+            Command::Check { .. } | Command::Openapi | Command::Schema | Command::Completions { .. } => Ok(0),
+        }
+    })
+}
+
+fn load(arguments: &Arguments) -> anyhow::Result<Config> {
+    let mut flags = Vec::new();
+    for pair in &arguments.settings {
+        let (key, value) = pair.split_once('=').ok_or_else(|| anyhow::anyhow!("--set takes key=value, not \"{pair}\""))?;
+        flags.push((key.to_owned(), value.to_owned()));
+    }
+    if let Some(data) = &arguments.data {
+        flags.push(("data.folder".into(), data.clone()));
+    }
+    if let Command::Serve { listen: Some(listen) } = &arguments.command {
+        flags.push(("server.listen".into(), listen.clone()));
+    }
+    let folder = arguments.data.clone().or_else(|| std::env::var("MASAR_DATA_FOLDER").ok()).unwrap_or_else(|| "data".into());
+    let found = match &arguments.config {
+        Some(path) => Some(path.clone()),
+        None => [PathBuf::from("masar.toml"), PathBuf::from(folder).join("masar.toml")].into_iter().find(|path| path.exists()),
+    };
+    let file = match found {
+        Some(path) => {
+            let text = std::fs::read_to_string(&path).map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", path.display()))?;
+            Some((path.display().to_string(), text))
+        }
+        None => None,
+    };
+    Config::load(&Sources { file, variables: std::env::vars().collect(), flags }).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the settings are not right:\n  {}", lines.join("\n  "))
+    })
+}
+
+fn show_config(config: &Config, json: bool) -> anyhow::Result<u8> {
+    let table = config.table();
+    if json {
+        let settings: serde_json::Map<String, serde_json::Value> =
+            table.into_iter().map(|(key, value, source)| (key.to_owned(), serde_json::json!({"value": value, "source": source}))).collect();
+        println!("{}", serde_json::to_string_pretty(&settings)?);
+    } else {
+        for (key, value, source) in table {
+            println!("{key:<26} {value:<24} {source}");
+        }
+    }
+    Ok(0)
+}
+
+/// Whether to paint.
+fn colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}

@@ -1,0 +1,220 @@
+//! Commands that talk to a running server: `runs`, `events`, `credentials`, `verify`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+
+use super::{RUN_FAILED, colours};
+use crate::{config::Config, report};
+
+#[derive(Subcommand)]
+pub(super) enum Runs {
+    /// The newest runs.
+    List {
+        /// Only in this state.
+        #[arg(long)]
+        status: Option<String>,
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One run's log.
+    Show {
+        /// Run id.
+        run: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Follow runs as they happen.
+    Tail,
+    /// Let a failed run go on from where it failed.
+    Retry {
+        /// Run id.
+        run: String,
+    },
+    /// Stop a run.
+    Cancel {
+        /// Run id.
+        run: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum Events {
+    /// Send an event from a file (a CloudEvents envelope); - reads standard input.
+    Send {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum Credentials {
+    /// The credentials, without their fields.
+    List,
+    /// Make or replace one; the fields come as JSON on standard input.
+    Set {
+        /// Its name.
+        name: String,
+        /// Its type, e.g. smtp.
+        #[arg(long = "type")]
+        kind: String,
+    },
+    /// Remove one.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A client of the server's own API.
+pub(super) struct Client {
+    base: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
+        masar_nodes::net::install_tls_provider();
+        let base = std::env::var("MASAR_URL").unwrap_or_else(|_| format!("http://{}", config.server.listen));
+        let file = config.data.folder.join("api-token");
+        let token = match std::env::var("MASAR_TOKEN") {
+            Ok(token) => token,
+            Err(_) => std::fs::read_to_string(&file)
+                .with_context(|| format!("there is no token in {}: start `masar serve` once, name its folder with --data, or set MASAR_TOKEN", file.display()))?,
+        };
+        Ok(Self { base, token: token.trim().to_owned(), http: reqwest::Client::builder().no_proxy().build()? })
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+        let response = request.bearer_auth(&self.token).send().await.with_context(|| format!("no server answers at {} (another one: MASAR_URL)", self.base))?;
+        let status = response.status();
+        let text = response.text().await?;
+        let value: Value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        if status.is_success() {
+            return Ok(value);
+        }
+        let mut message = format!("{}: {}", value["code"].as_str().unwrap_or("error"), value["detail"].as_str().or(value["title"].as_str()).unwrap_or_default());
+        for problem in value["problems"].as_array().into_iter().flatten() {
+            message.push_str(&format!("\n  {} {}: {}", problem["node"].as_str().unwrap_or_default(), problem["field"].as_str().unwrap_or_default(), problem["message"].as_str().unwrap_or_default()));
+        }
+        anyhow::bail!(message)
+    }
+
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    pub(super) async fn patch(&self, path: &str, revision: i64, body: &Value) -> anyhow::Result<Value> {
+        self.send(self.http.patch(format!("{}{path}", self.base)).header("If-Match", format!("\"{revision}\"")).json(body)).await
+    }
+
+    /// A workflow by name.
+    pub(super) async fn find(&self, name: &str) -> anyhow::Result<Option<Value>> {
+        let list = self.get("/api/v1/workflows").await?;
+        let Some(row) = list.as_array().and_then(|rows| rows.iter().find(|row| row["name"] == name)) else { return Ok(None) };
+        Ok(Some(self.get(&format!("/api/v1/workflows/{}", row["id"].as_str().unwrap_or_default())).await?))
+    }
+}
+
+pub(super) async fn runs(config: &Config, command: Runs) -> anyhow::Result<u8> {
+    let client = Client::new(config)?;
+    match command {
+        Runs::List { status, limit, json } => {
+            let status = status.map(|status| format!("&status={status}")).unwrap_or_default();
+            let page = client.get(&format!("/api/v1/runs?limit={limit}{status}")).await?;
+            if json {
+                println!("{}", serde_json::to_string_pretty(&page)?);
+                return Ok(0);
+            }
+            for run in page["items"].as_array().into_iter().flatten() {
+                let text = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
+                println!("{}  {:<10} {:<28} {} {}", text("id"), text("status"), text("accepted_at"), text("event_type"), run["error"]["message"].as_str().unwrap_or_default());
+            }
+        }
+        Runs::Show { run, json } => {
+            if json {
+                println!("{}", serde_json::to_string_pretty(&client.get(&format!("/api/v1/runs/{run}")).await?)?);
+                return Ok(0);
+            }
+            let records = serde_json::from_value::<Vec<_>>(client.get(&format!("/api/v1/runs/{run}/journal")).await?)?;
+            print!("{}", report::tree(&records, colours()));
+        }
+        Runs::Tail => tail(&client).await?,
+        Runs::Retry { run } => drop(client.post(&format!("/api/v1/runs/{run}/retry"), &Value::Null).await?),
+        Runs::Cancel { run } => drop(client.post(&format!("/api/v1/runs/{run}/cancel"), &Value::Null).await?),
+    }
+    Ok(0)
+}
+
+async fn tail(client: &Client) -> anyhow::Result<()> {
+    let response = client.http.get(format!("{}/api/v1/live", client.base)).bearer_auth(&client.token).send().await?.error_for_status()?;
+    let mut stream = response.bytes_stream();
+    let mut buffer = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        buffer.extend_from_slice(&chunk?);
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            let Some(data) = line.strip_prefix(b"data: ") else { continue };
+            let Ok(event) = serde_json::from_slice::<Value>(data) else { continue };
+            for record in event["records"].as_array().into_iter().flatten() {
+                println!("{} {} {}", event["run"].as_str().unwrap_or_default(), record["k"].as_str().unwrap_or_default(), record["s"].as_str().unwrap_or_default());
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn events(config: &Config, command: Events) -> anyhow::Result<u8> {
+    let Events::Send { file } = command;
+    let text = if file.as_os_str() == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(&file).with_context(|| file.display().to_string())? };
+    let event: Value = serde_json::from_str(&text).context("the event is not JSON")?;
+    let answer = Client::new(config)?.post("/api/v1/events", &event).await?;
+    println!("{}", serde_json::to_string_pretty(&answer)?);
+    Ok(0)
+}
+
+pub(super) async fn credentials(config: &Config, command: Credentials) -> anyhow::Result<u8> {
+    let client = Client::new(config)?;
+    match command {
+        Credentials::List => {
+            for row in client.get("/api/v1/credentials").await?.as_array().into_iter().flatten() {
+                println!("{:<24} {}", row["name"].as_str().unwrap_or_default(), row["type"].as_str().unwrap_or_default());
+            }
+        }
+        Credentials::Set { name, kind } => {
+            let fields: BTreeMap<String, String> =
+                serde_json::from_str(&std::io::read_to_string(std::io::stdin())?).context("the fields come as a JSON object of texts on standard input")?;
+            let request = client.http.put(format!("{}/api/v1/credentials/{name}", client.base)).json(&json!({"type": kind, "fields": fields}));
+            client.send(request).await?;
+            println!("{name}: kept");
+        }
+        Credentials::Remove { name } => {
+            client.send(client.http.delete(format!("{}/api/v1/credentials/{name}", client.base))).await?;
+            println!("{name}: removed");
+        }
+    }
+    Ok(0)
+}
+
+pub(super) async fn verify(config: &Config, run: &str) -> anyhow::Result<u8> {
+    let answer = Client::new(config)?.get(&format!("/api/v1/runs/{run}/verify")).await?;
+    if answer["intact"] == true {
+        println!("intact: {} records, head {}", answer["records"], answer["head"].as_str().unwrap_or_default());
+        return Ok(0);
+    }
+    println!("ALTERED: {}", answer["detail"].as_str().unwrap_or_default());
+    Ok(RUN_FAILED)
+}

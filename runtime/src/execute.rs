@@ -1,0 +1,16 @@
+//! Carrying runs out: a run in progress is a task that owns its state machine, asks the store to
+//! make its records durable and calls the nodes. Who decides *that* a run starts is the dispatcher.
+
+mod commands;
+mod effects;
+mod limits;
+mod registry;
+mod segment;
+mod task;
+mod transaction;
+
+pub use limits::{Limits, Verdict};
+pub use registry::{Answer, Executor, InputError, RunInput, Starting};
+pub use segment::{Journal, JournalError, Segment};
+pub use task::RunInfo;
+pub(crate) use task::status_of;

@@ -1,0 +1,61 @@
+//! The machine's commands as rows: timers, waits, calls of other workflows, the end of a run.
+//! They are written in the very commit that holds the records from which they follow.
+
+use std::sync::Arc;
+
+use masar_engine::{
+    node::Wait,
+    run::{Command, Machine, RunStatus},
+};
+
+use super::{registry::Executor, task::RunInfo};
+use crate::store::{TimerKind, Write};
+
+/// The rows that a command asks for. Executing steps is not a row and is the caller's business.
+pub(super) fn rows(executor: &Arc<Executor>, info: &RunInfo, machine: &mut Machine, command: Command) -> Vec<Write> {
+    let run = info.run;
+    match command {
+        Command::Execute { .. } | Command::Cancel { .. } => Vec::new(),
+        Command::SetTimer { token, due } => vec![Write::TimerSet { due, run, token, kind: TimerKind::Timer, payload: 0 }],
+        Command::OpenWait { token, step, wait } => {
+            let step = machine.step_ref(&step);
+            let mut rows = Vec::new();
+            if let Wait::Approval { remind_at: Some(remind), .. } = &wait {
+                rows.push(Write::TimerSet { due: *remind, run, token, kind: TimerKind::Remind, payload: 0 });
+            }
+            rows.push(executor.core().wait_row(info, token, &step, wait));
+            rows
+        }
+        Command::CloseWait { token } => vec![Write::TimerClear { run, token }, Write::WaitClose { run, token }],
+        Command::CallWorkflow { token, step, call } => {
+            let now = executor.core().clock.now();
+            let step = machine.step_ref(&step);
+            match executor.dispatcher().call(info, token, &step, &call) {
+                Ok((child, mut rows)) => {
+                    // The child starts by a timer that is due at once: durable with this very commit.
+                    rows.push(Write::TimerSet { due: now, run: child, token: 0, kind: TimerKind::Start, payload: 0 });
+                    if !call.wait {
+                        let _ = machine.call_ended(token, Ok(serde_json::json!({"run": child.to_string()})), now);
+                    }
+                    rows
+                }
+                Err(error) => {
+                    let _ = machine.call_ended(token, Err(error), now);
+                    Vec::new()
+                }
+            }
+        }
+        Command::Ended { status } => {
+            let mut rows = vec![Write::TimersClearRun { run }, Write::WaitsCloseRun { run }];
+            let core = executor.core();
+            if let Some(parent) = &machine.header().parent {
+                let due = core.clock.now();
+                rows.push(Write::TimerSet { due, run: parent.run, token: parent.token, kind: TimerKind::CallEnded, payload: 0 });
+            }
+            if status == RunStatus::Failed && !machine.header().test {
+                rows.extend(core.failure_event(info, machine));
+            }
+            rows
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Where state lives. One SQLite file holds journal, CRM, timers and outbox, so that one
+//! transaction can hold an effect and the record that tells of it. All writing goes through the
+//! [committer](commit); reading goes over a small pool beside it.
+
+mod commit;
+mod error;
+mod open;
+mod pack;
+mod read;
+mod retention;
+mod rows;
+mod sql;
+mod workflows;
+
+pub use commit::{Committed, Unit, Work, WorkError};
+pub use error::{CommitError, StoreError};
+pub use open::Store;
+pub use read::{Cursor, EventFilter, RunFilter};
+pub use rows::*;
+pub use workflows::{DraftChange, Published, VersionRow, WorkflowRow};

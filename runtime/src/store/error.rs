@@ -1,0 +1,84 @@
+//! What a store can answer other than yes.
+
+/// Why the store cannot be opened or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be used at all.
+    #[error("{file} is not a usable database: {message}. Restore it from a backup, or move it away to begin anew")]
+    Corrupt {
+        /// The file.
+        file: String,
+        /// What SQLite says.
+        message: String,
+    },
+    /// Written by a newer Masar.
+    #[error("the database is at migration {found}, this Masar knows up to {known}: it was written by a newer Masar; update the program")]
+    Newer {
+        /// In the file.
+        found: i64,
+        /// In the program.
+        known: i64,
+    },
+    /// The disk is full.
+    #[error("the disk is full; nothing is lost, and work goes on when there is space again")]
+    DiskFull,
+    /// The folder or file cannot be written.
+    #[error("the database cannot be written: {0}. Check the owner and the permissions of the data folder")]
+    ReadOnly(String),
+    /// The linked SQLite has a known fault.
+    #[error("SQLite {0} can corrupt a database in WAL mode; 3.51.3 or newer is needed")]
+    OldSqlite(String),
+    /// Another revision is current.
+    #[error("revision {expected} is no longer current; it is {found} now")]
+    Conflict {
+        /// What the caller had.
+        expected: i64,
+        /// What is current.
+        found: i64,
+    },
+    /// The name is taken.
+    #[error("the name \"{0}\" is taken")]
+    Taken(String),
+    /// Anything else that the database says.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+        // The low byte is SQLite's primary result code (sqlite.org/rescode.html).
+        match code.map(|code| code & 0xff) {
+            Some(13) => Self::DiskFull,
+            Some(8 | 14) => Self::ReadOnly(error.to_string()),
+            Some(11 | 26) => Self::Corrupt { file: "the database".into(), message: error.to_string() },
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Why a unit was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Too much is waiting to be written.
+    #[error("too much is waiting to be written")]
+    Overloaded,
+    /// A record with this number exists: another owner has the run.
+    #[error("another owner has the run")]
+    Fenced,
+    /// The event came before.
+    #[error("the event came before, at position {position}")]
+    Duplicate {
+        /// Where the first one is.
+        position: i64,
+    },
+    /// The store failed; nothing of the unit was kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The committer is gone.
+    #[error("the store has been closed")]
+    Closed,
+    /// The work did not come back.
+    #[error("the work of a unit was lost")]
+    Lost,
+}

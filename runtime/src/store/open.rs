@@ -1,0 +1,123 @@
+//! Opening the database: checks, migrations, the writing connection and the readers.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use sha2::{Digest, Sha256};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    CommitError, StoreError,
+    commit::{self, Committed, QUEUE, Request, Unit},
+};
+
+/// Migrations in order: number, name, text. Never edited once released.
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "core", include_str!("../../../migrations/sqlite/0001_core.sql")),
+    (2, "outbox", include_str!("../../../migrations/sqlite/0002_outbox.sql")),
+];
+
+/// The store.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) readers: SqlitePool,
+    requests: mpsc::Sender<Request>,
+    position: Arc<AtomicI64>,
+}
+
+impl Store {
+    /// Opens or makes the database file. `observe` hears the size and the seconds of every group commit.
+    pub async fn open(file: &Path, observe: impl Fn(usize, f64) + Send + Sync + 'static) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(200)
+            .disable_statement_logging();
+        let named = |error: StoreError| match error {
+            StoreError::Corrupt { message, .. } => StoreError::Corrupt { file: file.display().to_string(), message },
+            other => other,
+        };
+        let mut writer = options.clone().pragma("auto_vacuum", "INCREMENTAL").connect().await.map_err(|error| named(error.into()))?;
+        check_version(&mut writer).await?;
+        check_integrity(&mut writer).await.map_err(named)?;
+        migrate(&mut writer).await.map_err(named)?;
+        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events").fetch_one(&mut writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .idle_timeout(Duration::from_secs(30))
+            .connect_lazy_with(options.pragma("query_only", "ON").read_only(true).create_if_missing(false));
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        tokio::spawn(commit::committer(writer, inbox, Box::new(observe)));
+        Ok(Self { readers, requests, position: Arc::new(AtomicI64::new(last + 1)) })
+    }
+
+    /// The place of the next event in the log of events.
+    pub fn next_position(&self) -> i64 {
+        self.position.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Makes a unit durable.
+    pub async fn submit(&self, unit: Unit) -> Result<Committed, CommitError> {
+        let (done, answer) = oneshot::channel();
+        self.requests.send(Request { unit, done }).await.map_err(|_| CommitError::Closed)?;
+        answer.await.map_err(|_| CommitError::Closed)?
+    }
+
+    /// Units that wait to be written.
+    pub fn waiting(&self) -> usize {
+        QUEUE - self.requests.capacity()
+    }
+
+    /// Closes the readers. The writer ends when the last clone of the store is gone.
+    pub async fn close(&self) {
+        self.readers.close().await;
+    }
+}
+
+async fn check_version(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(conn).await?;
+    let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+    // Before 3.51.3 a checkpoint that races a commit can corrupt the file (sqlite.org/wal.html).
+    if numbers < vec![3, 51, 3] { Err(StoreError::OldSqlite(version)) } else { Ok(()) }
+}
+
+async fn check_integrity(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    // A full check reads the whole file; the header and the schema tell of a wrong or torn one.
+    let _: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(conn).await?;
+    Ok(())
+}
+
+async fn migrate(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL)")
+        .execute(&mut *conn)
+        .await?;
+    let done: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT number, digest FROM migrations ORDER BY number").fetch_all(&mut *conn).await?;
+    let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
+    if let Some((found, _)) = done.iter().find(|(number, _)| *number > known) {
+        return Err(StoreError::Newer { found: *found, known });
+    }
+    for (number, name, text) in MIGRATIONS {
+        let digest = Sha256::digest(text.as_bytes()).to_vec();
+        if done.iter().any(|(applied, _)| applied == number) {
+            continue;
+        }
+        let mut tx = conn.begin().await?;
+        sqlx::raw_sql(AssertSqlSafe(*text)).execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO migrations (number, name, digest) VALUES ($1, $2, $3)").bind(number).bind(name).bind(digest).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

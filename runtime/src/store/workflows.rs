@@ -1,0 +1,420 @@
+//! Workflows, their drafts and versions, credentials and settings: rare changes, each a small
+//! piece of work in the committer's transaction.
+
+use std::any::Any;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use masar_engine::{Timestamp, VersionHash, WorkflowId, WorkspaceId};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{CommitError, CredentialRow, Store, StoreError, Unit, Work, WorkError, Write};
+
+/// A workflow with its draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowRow {
+    /// Its id.
+    pub id: WorkflowId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// Its name, unique in the workspace.
+    pub name: String,
+    /// Its folder, `/`-separated.
+    pub folder: String,
+    /// Its tags, JSON list.
+    pub tags: String,
+    /// The draft, workflow JSON.
+    pub draft: String,
+    /// Counts changes of the draft; the ETag.
+    pub revision: i64,
+    /// The live version.
+    pub published: Option<i64>,
+    /// Whether its triggers rest.
+    pub paused: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed.
+    pub updated_at: Timestamp,
+}
+
+/// An immutable version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRow {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its number; below 0 for a draft under test.
+    pub number: i64,
+    /// Its content hash.
+    pub hash: Vec<u8>,
+    /// Workflow JSON.
+    pub body: String,
+    /// What the publisher said.
+    pub note: String,
+    /// Who published it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A live version, as the dispatcher needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// The workflow's name.
+    pub name: String,
+    /// The version's number.
+    pub version: i64,
+    /// Workflow JSON.
+    pub body: String,
+    /// Whether its triggers rest.
+    pub paused: bool,
+}
+
+/// What may change of a workflow beside its versions.
+#[derive(Debug, Clone, Default)]
+pub struct DraftChange {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new folder.
+    pub folder: Option<String>,
+    /// New tags, JSON list.
+    pub tags: Option<String>,
+    /// A new draft, workflow JSON.
+    pub draft: Option<String>,
+    /// Pause or go on.
+    pub paused: Option<bool>,
+}
+
+/// A change that runs in the committer's transaction. It tells its result by itself, since the
+/// work of a failed unit does not come back.
+struct Change<F, T> {
+    run: Option<F>,
+    told: Option<tokio::sync::oneshot::Sender<Result<T, StoreError>>>,
+}
+
+#[async_trait]
+impl<F, T> Work for Change<F, T>
+where
+    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    T: Send + 'static,
+{
+    async fn apply(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Write>, WorkError> {
+        let (Some(run), Some(told)) = (self.run.take(), self.told.take()) else { return Ok(Vec::new()) };
+        let result = run(conn).await;
+        let refused = result.is_err();
+        let _ = told.send(result);
+        // An error undoes what the change has done so far.
+        if refused { Err(WorkError(sqlx::Error::Protocol("the change was refused".into()))) } else { Ok(Vec::new()) }
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+impl Store {
+    /// Runs a change in a transaction of the writer.
+    pub async fn change<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (told, tell) = tokio::sync::oneshot::channel();
+        let change = Change { run: Some(run), told: Some(told) };
+        let committed = self.submit(Unit { writes: Vec::new(), work: Some(Box::new(change)) }).await;
+        match (tell.await, committed) {
+            (Ok(Ok(value)), Ok(_)) => Ok(value),
+            (Ok(Err(error)), _) => Err(error),
+            (_, Err(CommitError::Store(error))) => Err(error),
+            (_, Err(error)) => Err(StoreError::Database(sqlx::Error::Protocol(error.to_string()))),
+            (Err(_), Ok(_)) => Err(StoreError::Database(sqlx::Error::WorkerCrashed)),
+        }
+    }
+
+    /// What is published everywhere.
+    pub async fn published(&self) -> Result<Vec<Published>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT w.workspace, w.id, w.name, w.published, w.paused, v.body FROM workflows w \
+             JOIN versions v ON v.workflow = w.id AND v.number = w.published",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let read = |row: &SqliteRow| -> Result<Published, sqlx::Error> {
+            Ok(Published {
+                workspace: WorkspaceId(row.try_get("workspace")?),
+                workflow: WorkflowId(row.try_get("id")?),
+                name: row.try_get("name")?,
+                version: row.try_get("published")?,
+                body: row.try_get("body")?,
+                paused: row.try_get("paused")?,
+            })
+        };
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// Every workflow, by name.
+    pub async fn workflows(&self, workspace: WorkspaceId) -> Result<Vec<WorkflowRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 ORDER BY name").bind(workspace.0).fetch_all(&self.readers).await?;
+        Ok(rows.iter().map(workflow_row).collect::<Result<_, _>>()?)
+    }
+
+    /// One workflow.
+    pub async fn workflow(&self, workspace: WorkspaceId, id: WorkflowId) -> Result<Option<WorkflowRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND id = $2").bind(workspace.0).bind(id.0).fetch_optional(&self.readers).await?;
+        Ok(row.as_ref().map(workflow_row).transpose()?)
+    }
+
+    /// One workflow, by name.
+    pub async fn workflow_named(&self, workspace: WorkspaceId, name: &str) -> Result<Option<WorkflowRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND name = $2").bind(workspace.0).bind(name).fetch_optional(&self.readers).await?;
+        Ok(row.as_ref().map(workflow_row).transpose()?)
+    }
+
+    /// Makes a workflow.
+    pub async fn create_workflow(&self, row: WorkflowRow) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO workflows (id, workspace, name, folder, tags, draft, revision, published, paused, created_at, updated_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, 1, NULL, 0, $7, $7)",
+                )
+                .bind(row.id.0)
+                .bind(row.workspace.0)
+                .bind(&row.name)
+                .bind(&row.folder)
+                .bind(&row.tags)
+                .bind(&row.draft)
+                .bind(row.created_at.0)
+                .execute(conn)
+                .await
+                .map_err(|error| taken(error, &row.name))?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Changes a workflow whose revision is still `expected`; gives the new revision.
+    pub async fn change_workflow(&self, workspace: WorkspaceId, id: WorkflowId, expected: Option<i64>, change: DraftChange, now: Timestamp) -> Result<i64, StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                let found: i64 = sqlx::query_scalar("SELECT revision FROM workflows WHERE workspace = $1 AND id = $2")
+                    .bind(workspace.0)
+                    .bind(id.0)
+                    .fetch_one(&mut *conn)
+                    .await?;
+                if let Some(expected) = expected.filter(|expected| *expected != found) {
+                    return Err(StoreError::Conflict { expected, found });
+                }
+                let name = change.name.clone().unwrap_or_default();
+                sqlx::query(
+                    "UPDATE workflows SET name = coalesce($3, name), folder = coalesce($4, folder), tags = coalesce($5, tags), \
+                     draft = coalesce($6, draft), paused = coalesce($7, paused), revision = revision + 1, updated_at = $8 \
+                     WHERE workspace = $1 AND id = $2",
+                )
+                .bind(workspace.0)
+                .bind(id.0)
+                .bind(change.name)
+                .bind(change.folder)
+                .bind(change.tags)
+                .bind(change.draft)
+                .bind(change.paused)
+                .bind(now.0)
+                .execute(conn)
+                .await
+                .map_err(|error| taken(error, &name))?;
+                Ok(found + 1)
+            })
+        })
+        .await
+    }
+
+    /// Removes a workflow that has no open runs; its runs and versions stay for the log.
+    pub async fn delete_workflow(&self, workspace: WorkspaceId, id: WorkflowId) -> Result<bool, StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                let done = sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2").bind(workspace.0).bind(id.0).execute(conn).await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Adds a version with the next number and, unless it is a snapshot for a test, makes it live.
+    pub async fn add_version(&self, workspace: WorkspaceId, workflow: WorkflowId, hash: VersionHash, body: String, note: String, by: String, now: Timestamp, test: bool) -> Result<i64, StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                let edge = if test { "SELECT coalesce(min(min(number), 0), 0) - 1 FROM versions WHERE workflow = $1" } else { "SELECT coalesce(max(max(number), 0), 0) + 1 FROM versions WHERE workflow = $1" };
+                let number: i64 = sqlx::query_scalar(edge).bind(workflow.0).fetch_one(&mut *conn).await?;
+                sqlx::query("INSERT INTO versions (workflow, number, hash, body, note, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                    .bind(workflow.0)
+                    .bind(number)
+                    .bind(hash.0.to_vec())
+                    .bind(body)
+                    .bind(note)
+                    .bind(by)
+                    .bind(now.0)
+                    .execute(&mut *conn)
+                    .await?;
+                if !test {
+                    sqlx::query("UPDATE workflows SET published = $3, updated_at = $4 WHERE workspace = $1 AND id = $2")
+                        .bind(workspace.0)
+                        .bind(workflow.0)
+                        .bind(number)
+                        .bind(now.0)
+                        .execute(conn)
+                        .await?;
+                }
+                Ok(number)
+            })
+        })
+        .await
+    }
+
+    /// Makes an older version live again, or none.
+    pub async fn set_published(&self, workspace: WorkspaceId, workflow: WorkflowId, number: Option<i64>, now: Timestamp) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                sqlx::query("UPDATE workflows SET published = $3, updated_at = $4 WHERE workspace = $1 AND id = $2")
+                    .bind(workspace.0)
+                    .bind(workflow.0)
+                    .bind(number)
+                    .bind(now.0)
+                    .execute(conn)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// One version.
+    pub async fn version(&self, workspace: WorkspaceId, workflow: WorkflowId, number: i64) -> Result<Option<VersionRow>, StoreError> {
+        // A version belongs to its workflow; the workspace is checked where the workflow still exists.
+        let row = sqlx::query(
+            "SELECT v.* FROM versions v LEFT JOIN workflows w ON w.id = v.workflow \
+             WHERE v.workflow = $1 AND v.number = $2 AND coalesce(w.workspace, $3) = $3",
+        )
+        .bind(workflow.0)
+        .bind(number)
+        .bind(workspace.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.as_ref().map(version_row).transpose()?)
+    }
+
+    /// The versions of a workflow, newest first.
+    pub async fn versions(&self, workspace: WorkspaceId, workflow: WorkflowId) -> Result<Vec<VersionRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT v.* FROM versions v JOIN workflows w ON w.id = v.workflow WHERE v.workflow = $1 AND w.workspace = $2 AND v.number > 0 ORDER BY v.number DESC",
+        )
+        .bind(workflow.0)
+        .bind(workspace.0)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(version_row).collect::<Result<_, _>>()?)
+    }
+
+    /// Makes or replaces a credential.
+    pub async fn set_credential(&self, row: CredentialRow) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO credentials (id, workspace, name, kind, sealed, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
+                     ON CONFLICT (workspace, name) DO UPDATE SET kind = excluded.kind, sealed = excluded.sealed, version = excluded.version, updated_at = excluded.updated_at",
+                )
+                .bind(row.id)
+                .bind(row.workspace.0)
+                .bind(&row.name)
+                .bind(&row.kind)
+                .bind(&row.sealed)
+                .bind(row.version)
+                .bind(row.updated_at.0)
+                .execute(conn)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Removes a credential.
+    pub async fn delete_credential(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                let done = sqlx::query("DELETE FROM credentials WHERE workspace = $1 AND name = $2").bind(workspace.0).bind(name).execute(conn).await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Replaces the workspace's variables.
+    pub async fn set_vars(&self, workspace: WorkspaceId, vars: String) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                sqlx::query("UPDATE workspaces SET vars = $2 WHERE id = $1").bind(workspace.0).bind(vars).execute(conn).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Keeps the answer to a request with an idempotency key.
+    pub async fn keep_idempotent(&self, workspace: WorkspaceId, key: String, request: Vec<u8>, status: u16, body: String, expires: Timestamp) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                sqlx::query("INSERT OR REPLACE INTO idempotency (workspace, key, request, status, body, expires) VALUES ($1, $2, $3, $4, $5, $6)")
+                    .bind(workspace.0)
+                    .bind(key)
+                    .bind(request)
+                    .bind(i64::from(status))
+                    .bind(body)
+                    .bind(expires.0)
+                    .execute(conn)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+fn taken(error: sqlx::Error, name: &str) -> StoreError {
+    match error.as_database_error() {
+        Some(cause) if cause.is_unique_violation() => StoreError::Taken(name.to_owned()),
+        _ => error.into(),
+    }
+}
+
+fn workflow_row(row: &SqliteRow) -> Result<WorkflowRow, sqlx::Error> {
+    Ok(WorkflowRow {
+        id: WorkflowId(row.try_get::<Uuid, _>("id")?),
+        workspace: WorkspaceId(row.try_get("workspace")?),
+        name: row.try_get("name")?,
+        folder: row.try_get("folder")?,
+        tags: row.try_get("tags")?,
+        draft: row.try_get("draft")?,
+        revision: row.try_get("revision")?,
+        published: row.try_get("published")?,
+        paused: row.try_get("paused")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+        updated_at: Timestamp(row.try_get("updated_at")?),
+    })
+}
+
+fn version_row(row: &SqliteRow) -> Result<VersionRow, sqlx::Error> {
+    Ok(VersionRow {
+        workflow: WorkflowId(row.try_get("workflow")?),
+        number: row.try_get("number")?,
+        hash: row.try_get("hash")?,
+        body: row.try_get("body")?,
+        note: row.try_get("note")?,
+        by: row.try_get("by")?,
+        at: Timestamp(row.try_get("at")?),
+    })
+}

@@ -1,0 +1,176 @@
+//! Timers that are due: retries, waits, deadlines, matched events, ended calls, runs whose turn
+//! has come. A timer is a row; the run that it wakes removes it in the commit that acts on it,
+//! so a crash in between only wakes the run again.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use masar_engine::{Event, RunId, Sequence, Timestamp, WorkspaceId};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    core::Core,
+    dispatch::{Dispatcher, Incoming, IntakeError},
+    execute::{Executor, RunInput},
+    store::{Origin, OutboxRow, StoreError, TimerKind, TimerRow, Unit, Write},
+};
+
+/// Timers claimed in one go.
+const BATCH: u32 = 512;
+/// Without news the table is looked at this often.
+const FLOOR: Duration = Duration::from_secs(1);
+/// A timer that was delivered and is still there after this is delivered again.
+const PATIENCE_MS: u64 = 60_000;
+
+/// Wakes runs until told to stop.
+pub async fn timers(core: Arc<Core>, executor: Arc<Executor>, stop: CancellationToken) {
+    let mut delivered: HashMap<(RunId, Sequence, TimerKind), Timestamp> = HashMap::new();
+    loop {
+        let pause = match round(&core, &executor, &mut delivered).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::error!(error = %error, "due timers could not be read");
+                FLOOR
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = core.timers.notified() => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn round(
+    core: &Arc<Core>,
+    executor: &Arc<Executor>,
+    delivered: &mut HashMap<(RunId, Sequence, TimerKind), Timestamp>,
+) -> Result<Duration, StoreError> {
+    let now = core.clock.now();
+    delivered.retain(|_, at| at.plus_millis(PATIENCE_MS) > now);
+    let due = core.store.timers_due(now, BATCH + u32::try_from(delivered.len()).unwrap_or(0)).await?;
+    let full = due.len() >= BATCH as usize;
+    for timer in due {
+        if delivered.insert((timer.run, timer.token, timer.kind), now).is_some() {
+            continue;
+        }
+        if let Err(error) = deliver(core, executor, &timer, now).await {
+            tracing::error!(run = %timer.run, error = %error, "a due timer could not be delivered; it is tried again");
+            delivered.remove(&(timer.run, timer.token, timer.kind));
+        }
+    }
+    if full {
+        return Ok(Duration::ZERO);
+    }
+    let next = core.store.next_timer(now).await?;
+    Ok(next.map_or(FLOOR, |due| Duration::from_micros(due.micros_since(core.clock.now())).min(FLOOR)))
+}
+
+async fn deliver(core: &Arc<Core>, executor: &Arc<Executor>, timer: &TimerRow, now: Timestamp) -> anyhow::Result<()> {
+    let (workspace, run, token) = (timer.workspace, timer.run, timer.token);
+    match timer.kind {
+        TimerKind::Timer => executor.deliver(workspace, run, RunInput::Timer { token }),
+        TimerKind::Event => {
+            let Some(row) = core.store.event(workspace, timer.payload).await? else { return clear(core, timer, Vec::new()).await };
+            let data = Arc::new(serde_json::from_slice(&row.data)?);
+            executor.deliver(workspace, run, RunInput::Event { token, id: row.event_id, data });
+        }
+        TimerKind::CallEnded => {
+            let step = core.call_step(run, token).await?;
+            let result = core.call_result(workspace, run, &step).await?;
+            executor.deliver(workspace, run, RunInput::CallEnded { token, result });
+        }
+        TimerKind::Start => {
+            clear(core, timer, Vec::new()).await?;
+            executor.deliver(workspace, run, RunInput::Go);
+        }
+        TimerKind::RunTimeout => {
+            clear(core, timer, Vec::new()).await?;
+            executor.deliver(workspace, run, RunInput::TimedOut);
+        }
+        TimerKind::Remind => {
+            let reminder = remind(core, workspace, run, token, now).await?;
+            clear(core, timer, reminder.into_iter().collect()).await?;
+            core.effects_committed();
+        }
+    }
+    Ok(())
+}
+
+async fn clear(core: &Arc<Core>, timer: &TimerRow, mut writes: Vec<Write>) -> anyhow::Result<()> {
+    writes.push(Write::TimerClearKind { run: timer.run, token: timer.token, kind: timer.kind });
+    core.store.submit(Unit { writes, work: None }).await?;
+    Ok(())
+}
+
+/// The event that reminds of an approval which is still open.
+async fn remind(core: &Arc<Core>, workspace: WorkspaceId, run: RunId, token: Sequence, now: Timestamp) -> anyhow::Result<Option<Write>> {
+    let Some(wait) = core.store.wait_of(workspace, run, token).await? else { return Ok(None) };
+    Ok(Some(Write::OutboxAppend(OutboxRow {
+        workspace,
+        event_id: core.ids.next(now),
+        source: format!("/runs/{run}"),
+        event_type: "masar.approval.reminder".into(),
+        subject: Some(format!("approval/{}", wait.id)),
+        time: now,
+        data: serde_json::json!({
+            "approval": wait.id.to_string(), "run": run.to_string(), "title": wait.title,
+            "assignee": wait.assignee, "deadline": wait.deadline.map(Timestamp::to_rfc3339), "context": wait.context,
+        }),
+        depth: 1,
+    })))
+}
+
+/// Carries what the outbox holds onto the bus, in order, until told to stop. On the embedded bus
+/// that is acceptance itself: the event, its runs and the removal of the row are one commit.
+pub async fn relay(core: Arc<Core>, dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
+    loop {
+        match core.store.outbox(BATCH).await {
+            Ok(rows) if rows.is_empty() => {
+                tokio::select! {
+                    () = tokio::time::sleep(FLOOR) => {}
+                    () = core.outbox.notified() => {}
+                    () = stop.cancelled() => return,
+                }
+            }
+            Ok(rows) => {
+                // Side by side, so that one group commit takes many; positions keep their order.
+                let accepted = rows.into_iter().map(|(position, row)| accept(&dispatcher, position, row));
+                let failed = futures_util::future::join_all(accepted).await.into_iter().find_map(Result::err);
+                if let Some(error) = failed {
+                    tracing::error!(error = %error, "events of the outbox could not be accepted; they stay there");
+                    tokio::select! {
+                        () = tokio::time::sleep(FLOOR) => {}
+                        () = stop.cancelled() => return,
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the outbox could not be read");
+                tokio::select! {
+                    () = tokio::time::sleep(FLOOR) => {}
+                    () = stop.cancelled() => return,
+                }
+            }
+        }
+    }
+}
+
+async fn accept(dispatcher: &Dispatcher, position: i64, row: OutboxRow) -> Result<(), IntakeError> {
+    let incoming = Incoming {
+        workspace: row.workspace,
+        event: Event {
+            id: row.event_id.to_string(),
+            source: row.source,
+            event_type: row.event_type,
+            subject: row.subject,
+            time: Some(row.time.to_rfc3339()),
+            data: Arc::new(row.data),
+        },
+        origin: Origin::Outbox,
+        target: None,
+        dedup: None,
+        depth: row.depth,
+        outbox: Some(position),
+    };
+    dispatcher.accept(incoming, false, None).await.map(|_| ())
+}
