@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod credential;
 mod data;
 mod declare;
+pub mod docs;
 pub mod email;
 mod flow;
 mod http;

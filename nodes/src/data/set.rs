@@ -1,12 +1,15 @@
 //! `data.set`: an object with fields of the author's choice.
 
-use masar_engine::{Call, Json, Outcome, Output, Pure, StepError, manifest::Example};
-use serde_json::{Map, json};
+use masar_engine::{
+    Call, Json, Outcome, Output, Pure, StepError, manifest::Example, node::Prepared, value::Parameter,
+};
+use serde_json::json;
 
 use crate::{
     NodeType,
     declare::{boolean, declare, example, key_value},
     node::invalid,
+    prepare::{Faults, keep, prepared},
 };
 
 pub(crate) fn node() -> NodeType {
@@ -53,23 +56,36 @@ pub(crate) fn node() -> NodeType {
 
 struct Set;
 
+/// The parameters taken apart once, so that a call copies none of them.
+struct Parts {
+    values: Parameter,
+    keep_input: Option<Parameter>,
+}
+
 impl Pure for Set {
+    fn prepare(&self, parameters: &Parameter) -> Result<Prepared, Faults> {
+        // Without values the schema has reported it.
+        let Some(values) = parameters.get("values") else { return Ok(None) };
+        Ok(keep(Parts { values, keep_input: parameters.get("keep_input") }))
+    }
+
     fn run(&self, call: &Call<'_>) -> Outcome {
         set(call).map(Output::out).into()
     }
 }
 
 fn set(call: &Call<'_>) -> Result<Json, StepError> {
-    let Json::Object(values) = call.parameter("values")? else {
+    let Parts { values, keep_input } = prepared(call)?;
+    let Json::Object(values) = values.resolve(call.context)? else {
         return Err(invalid("values", "`values` must be an object: names and values"));
     };
-    let keep = match call.parameter("keep_input")? {
-        Json::Null => false,
-        Json::Bool(keep) => keep,
-        _ => return Err(invalid("keep_input", "`keep_input` must be true or false")),
+    let keep = match keep_input.as_ref().map(|keep| keep.resolve(call.context)).transpose()? {
+        None | Some(Json::Null) => false,
+        Some(Json::Bool(keep)) => keep,
+        Some(_) => return Err(invalid("keep_input", "`keep_input` must be true or false")),
     };
     let mut fields = match (keep, &*call.context.input) {
-        (false, _) | (true, Json::Null) => Map::new(),
+        (false, _) | (true, Json::Null) => return Ok(Json::Object(values)),
         (true, Json::Object(input)) => input.clone(),
         (true, _) => {
             let message = "the input is not an object, so its fields cannot be kept; turn `keep_input` off";

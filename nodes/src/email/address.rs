@@ -65,7 +65,7 @@ mod tests {
             all.into_iter().map(|mailbox| (mailbox.name, mailbox.email.to_string())).collect()
         };
         let noura = (Some("نورة القحطاني".to_owned()), "noura@example.sa".to_owned());
-        assert_eq!(read("نورة القحطاني <noura@example.sa>".into()), [noura.clone()]);
+        assert_eq!(read("نورة القحطاني <noura@example.sa>".into()), std::slice::from_ref(&noura));
         assert_eq!(
             read("\"Ali, Sales\" <ali@example.sa>، نورة القحطاني <noura@example.sa>;".into()),
             [(Some("Ali, Sales".to_owned()), "ali@example.sa".to_owned()), noura]

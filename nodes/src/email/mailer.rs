@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -27,6 +28,8 @@ pub(super) type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
 /// How long the server may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long one of several addresses may take to accept a connection.
+const PROBE: Duration = Duration::from_secs(5);
 /// Connections to one server.
 const CONNECTIONS: u32 = 4;
 /// Transports that are kept; beyond that all are made anew.
@@ -92,7 +95,7 @@ impl Mailer {
             }
             ResolveError::Lookup(_) => StepError::new("email.connect", format!("{host}: {error}")),
         })?;
-        let address = addresses.first().map_or_else(String::new, |address| address.ip().to_string());
+        let address = reachable(&addresses).await.ip().to_string();
         let parameters = || {
             let mut builder = TlsParameters::builder(host.to_owned());
             if let Some(pem) = credential.get("ca_certificate") {
@@ -119,6 +122,21 @@ impl Mailer {
         }
         Ok(builder.build())
     }
+}
+
+/// The first address that takes a connection; a name often has one that this machine has no way to.
+async fn reachable(addresses: &[SocketAddr]) -> SocketAddr {
+    let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
+    let first = addresses.first().copied().unwrap_or(unspecified);
+    if addresses.len() > 1 {
+        for address in addresses {
+            let connecting = tokio::net::TcpStream::connect(address);
+            if let Ok(Ok(_)) = tokio::time::timeout(PROBE, connecting).await {
+                return *address;
+            }
+        }
+    }
+    first
 }
 
 fn digest(credential: &Opened) -> [u8; 32] {

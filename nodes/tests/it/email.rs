@@ -6,7 +6,7 @@ use masar_nodes::World;
 use serde_json::json;
 
 use crate::{
-    smtp::SmtpPeer,
+    smtp::{CERTIFICATE, Security, SmtpPeer},
     world::{credential, run, world},
 };
 
@@ -80,6 +80,33 @@ async fn an_arabic_message_arrives_as_it_was_written() {
     assert_eq!(send(&world, parameters).await.unwrap()["message_id"], id);
     assert_eq!(output["accepted"], json!(["noura@example.sa", "ali@example.sa", "boss@example.sa"]));
     assert!(output["response"].as_str().unwrap().contains("taken as 42"));
+}
+
+#[tokio::test]
+async fn tls_is_checked_against_the_name_though_an_address_is_dialled() {
+    for (security, name) in [(Security::StartTls, "starttls"), (Security::Tls, "tls")] {
+        let peer = SmtpPeer::secured(security, |_| "250 OK").await;
+        let port = peer.address.port().to_string();
+        let office = |host: &str, ca: &str| {
+            let fields = [
+                ("host", host),
+                ("port", port.as_str()),
+                ("security", name),
+                ("username", "hello@masar.sa"),
+                ("password", "right"),
+                ("ca_certificate", ca),
+            ];
+            world(&["127.0.0.0/8", "::1/128"], credential("office", "smtp", &fields))
+        };
+        send(&office("localhost", CERTIFICATE), json!({})).await.unwrap();
+        assert_eq!(peer.taken()[0].login.as_deref(), Some("|hello@masar.sa|right"));
+        // Another name, and an authority that nobody knows.
+        for (host, ca) in [("127.0.0.1", CERTIFICATE), ("localhost", "")] {
+            let error = send(&office(host, ca), json!({})).await.unwrap_err();
+            assert!(error.code == "email.connect" || error.code == "email.tls", "{name}: {error:?}");
+        }
+        assert_eq!(peer.taken().len(), 1);
+    }
 }
 
 #[tokio::test]

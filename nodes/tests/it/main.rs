@@ -1,6 +1,7 @@
 //! The node types against real peers on loopback, and the catalogue against its own promises.
 
 mod catalogue;
+mod docs;
 mod email;
 mod flow;
 mod http;

@@ -8,9 +8,37 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
 };
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
+};
+
+/// Of `localhost`, signed by itself.
+pub(crate) const CERTIFICATE: &str = include_str!("tls/certificate.pem");
+const KEY: &str = include_str!("tls/key.pem");
+
+/// How the peer secures its connections.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Security {
+    None,
+    StartTls,
+    Tls,
+}
+
+fn acceptor() -> TlsAcceptor {
+    masar_nodes::net::install_tls_provider();
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
+    let config =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Mail {
@@ -29,8 +57,15 @@ pub(crate) struct SmtpPeer {
 }
 
 impl SmtpPeer {
-    /// `recipient` answers each `RCPT TO`; an empty answer hangs up after the data.
+    /// Without TLS. `recipient` answers each `RCPT TO`; an empty answer hangs up after the data.
     pub(crate) async fn start(recipient: impl Fn(&str) -> &'static str + Send + Sync + 'static) -> Self {
+        Self::secured(Security::None, recipient).await
+    }
+
+    pub(crate) async fn secured(
+        security: Security,
+        recipient: impl Fn(&str) -> &'static str + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = Self {
             address: listener.local_addr().unwrap(),
@@ -41,7 +76,26 @@ impl SmtpPeer {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 *kept.connections.lock().unwrap() += 1;
-                tokio::spawn(serve(stream, kept.taken.clone(), recipient.clone()));
+                let (taken, recipient) = (kept.taken.clone(), recipient.clone());
+                tokio::spawn(async move {
+                    match security {
+                        Security::None => {
+                            serve(stream, false, true, &taken, &*recipient).await;
+                        }
+                        Security::StartTls => {
+                            if let Some(stream) = serve(stream, true, true, &taken, &*recipient).await
+                                && let Ok(stream) = acceptor().accept(stream).await
+                            {
+                                serve(stream, false, false, &taken, &*recipient).await;
+                            }
+                        }
+                        Security::Tls => {
+                            if let Ok(stream) = acceptor().accept(stream).await {
+                                serve(stream, false, true, &taken, &*recipient).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         peer
@@ -56,16 +110,21 @@ impl SmtpPeer {
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    taken: Arc<Mutex<Vec<Mail>>>,
-    recipient: Arc<impl Fn(&str) -> &'static str + Send + Sync + 'static>,
-) -> Option<()> {
+/// Speaks until the client leaves; gives the stream back where TLS shall begin on it.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    offers_tls: bool,
+    greets: bool,
+    taken: &Mutex<Vec<Mail>>,
+    recipient: &(impl Fn(&str) -> &'static str + Send + Sync),
+) -> Option<S> {
     let mut stream = BufReader::new(stream);
     let mut mail = Mail::default();
     let mut greeted = false;
     let mut hang_up = false;
-    stream.write_all(b"220 peer.test ESMTP\r\n").await.ok()?;
+    if greets {
+        stream.write_all(b"220 peer.test ESMTP\r\n").await.ok()?;
+    }
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
@@ -76,8 +135,14 @@ async fn serve(
         let reply = match verb.to_ascii_uppercase().as_str() {
             "EHLO" => {
                 greeted = true;
-                "250-peer.test\r\n250-8BITMIME\r\n250 AUTH PLAIN".to_owned()
+                let last = if offers_tls { "STARTTLS" } else { "AUTH PLAIN" };
+                format!("250-peer.test\r\n250-8BITMIME\r\n250 {last}")
             }
+            "STARTTLS" if offers_tls => {
+                stream.write_all(b"220 go ahead\r\n").await.ok()?;
+                return Some(stream.into_inner());
+            }
+            "AUTH" | "MAIL" if offers_tls => panic!("something was sent before TLS: {line}"),
             "NOOP" => "250 OK".into(),
             "RSET" => {
                 mail = Mail { login: mail.login, ..Mail::default() };
@@ -85,7 +150,7 @@ async fn serve(
             }
             "QUIT" => {
                 stream.write_all(b"221 bye\r\n").await.ok()?;
-                return Some(());
+                return None;
             }
             "AUTH" => {
                 let secret = BASE64_STANDARD.decode(rest.strip_prefix("PLAIN ").unwrap()).unwrap();
