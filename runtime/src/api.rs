@@ -3,6 +3,7 @@
 
 mod approvals;
 mod credentials;
+mod crm;
 mod events;
 mod hooks;
 mod problem;
@@ -85,6 +86,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(credentials::list))
         .routes(routes!(credentials::set, credentials::delete))
         .routes(routes!(credentials::types))
+        .routes(routes!(crm::list, crm::create))
+        .routes(routes!(crm::get, crm::update, crm::delete))
         .routes(routes!(system::nodes))
         .routes(routes!(system::functions))
         .routes(routes!(system::variables, system::set_variables))

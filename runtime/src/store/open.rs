@@ -77,6 +77,11 @@ impl Store {
         answer.await.map_err(|_| CommitError::Closed)?
     }
 
+    /// A reading connection, for the CRM's own questions.
+    pub async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+
     /// Units that wait to be written.
     pub fn waiting(&self) -> usize {
         QUEUE - self.requests.capacity()
