@@ -9,7 +9,7 @@ use masar_engine::{
 };
 use serde_json::{Map, json};
 
-use crate::{Behaviour, External, NodeType, Transactional};
+use crate::{Behaviour, External, NodeType};
 
 /// English and Arabic of a name and a sentence: `[name, sentence, اسم, جملة]`.
 pub(crate) type Said = [&'static str; 4];
@@ -105,10 +105,6 @@ impl Declaration {
 
     pub(crate) fn pure(self, node: impl Pure + 'static) -> NodeType {
         self.node(Behaviour::Pure(Arc::new(node)))
-    }
-
-    pub(crate) fn transactional(self, node: impl Transactional + 'static) -> NodeType {
-        self.node(Behaviour::Transactional(Arc::new(node)))
     }
 
     pub(crate) fn external(self, node: impl External + 'static) -> NodeType {
