@@ -1,9 +1,18 @@
-//! Masar.
+//! The CRM: contacts, leads, deals, tickets, tasks and notes, their rules and their events.
+//! It knows nothing of workflows. Whoever changes something brings the open transaction, the
+//! time and the ids; every change leaves an event in the outbox of the same transaction.
 
-/// A connection inside a transaction, of one of the two databases.
-pub enum Conn<'c> {
-    /// SQLite.
-    Sqlite(&'c mut sqlx::SqliteConnection),
-    /// PostgreSQL.
-    Postgres(&'c mut sqlx::PgConnection),
-}
+mod conn;
+mod entity;
+mod error;
+pub mod fold;
+pub mod outbox;
+pub mod phone;
+mod record;
+mod rules;
+mod sql;
+
+pub use conn::Conn;
+pub use entity::{Entity, Field, Kind};
+pub use error::Error;
+pub use record::{Actor, Change, Query, Record, create, delete, find, find_or_create, get, update};

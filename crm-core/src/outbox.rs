@@ -1,0 +1,46 @@
+//! Events on their way out, written in the transaction of what they tell of.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Conn, Error, conn::on};
+
+/// An event to be sent once the transaction stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxEvent {
+    /// Its id.
+    pub id: Uuid,
+    /// Who says so, e.g. `/crm`.
+    pub source: String,
+    /// What kind of thing happened.
+    pub event_type: String,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// When, microseconds since 1970.
+    pub time: i64,
+    /// What is known about it.
+    pub data: Value,
+    /// How many runs led to it, one after the other.
+    pub depth: i32,
+}
+
+const APPEND: &str = "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// Adds an event.
+pub async fn append(conn: &mut Conn<'_>, workspace: i64, event: &OutboxEvent) -> Result<(), Error> {
+    let data = event.data.to_string();
+    on!(conn, conn => {
+        sqlx::query(APPEND)
+            .bind(workspace)
+            .bind(event.id)
+            .bind(&event.source)
+            .bind(&event.event_type)
+            .bind(&event.subject)
+            .bind(event.time)
+            .bind(&data)
+            .bind(event.depth)
+            .execute(&mut **conn)
+            .await?;
+    });
+    Ok(())
+}
