@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use masar_engine::{Manifest, NodeSpec};
 
-use crate::{Behaviour, data, email, flow, http, trigger, webhook};
+use crate::{Behaviour, crm, data, email, event, flow, http, trigger, webhook};
 
 /// A node type: what it declares and its code.
 #[derive(Clone)]
@@ -93,5 +93,10 @@ fn builtin() -> Vec<NodeType> {
         http::request(),
         email::send(),
         webhook::respond(),
+        event::publish(),
+        crm::create(),
+        crm::update(),
+        crm::find(),
+        crm::find_or_create(),
     ]
 }

@@ -9,7 +9,7 @@ use masar_engine::{
 };
 use serde_json::{Map, json};
 
-use crate::{Behaviour, External, NodeType};
+use crate::{Behaviour, External, NodeType, Transactional};
 
 /// English and Arabic of a name and a sentence: `[name, sentence, اسم, جملة]`.
 pub(crate) type Said = [&'static str; 4];
@@ -65,6 +65,14 @@ impl Declaration {
         self
     }
 
+    /// These fields and others that are not known here.
+    pub(crate) fn open_output<const N: usize>(mut self, fields: [Field; N]) -> Self {
+        let mut schema = object(fields);
+        schema["additionalProperties"] = true.into();
+        self.0.output = OutputShape::Schema(schema);
+        self
+    }
+
     pub(crate) fn passes_input(mut self) -> Self {
         self.0.output = OutputShape::Input;
         self
@@ -105,6 +113,10 @@ impl Declaration {
 
     pub(crate) fn pure(self, node: impl Pure + 'static) -> NodeType {
         self.node(Behaviour::Pure(Arc::new(node)))
+    }
+
+    pub(crate) fn transactional(self, node: impl Transactional + 'static) -> NodeType {
+        self.node(Behaviour::Transactional(Arc::new(node)))
     }
 
     pub(crate) fn external(self, node: impl External + 'static) -> NodeType {
@@ -230,7 +242,17 @@ impl Field {
         self.with("x-shown-if", json!({other: values.as_slice()}))
     }
 
-    fn with(mut self, key: &str, value: Json) -> Self {
+    /// `null` is possible as well.
+    pub(crate) fn or_null(self) -> Self {
+        let kind = self.schema.get("type").cloned();
+        match kind {
+            Some(kind) => self.with("type", json!([kind, "null"])),
+            None => self,
+        }
+    }
+
+    /// Anything else that the editor may want to know.
+    pub(crate) fn with(mut self, key: &str, value: Json) -> Self {
         self.schema.insert(key.to_owned(), value);
         self
     }

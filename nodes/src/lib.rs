@@ -8,10 +8,12 @@
 
 pub mod catalogue;
 pub mod credential;
+mod crm;
 mod data;
 mod declare;
 pub mod docs;
 pub mod email;
+mod event;
 mod flow;
 mod http;
 mod moment;
