@@ -1,5 +1,10 @@
 //! Words for writing down what a node type declares: its texts in both languages, its parameters as
 //! JSON Schema with the editor's hints, its examples. Used by every node's file.
+//!
+//! Beside the keywords that [`Manifest::parameters`] names, a field's schema has `x-order` (its place
+//! in the form), `x-labels` (both languages' names of the values of an `enum`), `x-shown-if` (shown
+//! only where another field has one of these values) and, where it holds a record's fields,
+//! `x-entities` (the fields of every entity).
 
 use std::sync::Arc;
 
