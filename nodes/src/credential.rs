@@ -121,15 +121,7 @@ pub const TYPES: [CredentialType; 6] = [
         icon: "shield-check",
         en: "Webhook secret",
         ar: "سر الويب هوك",
-        fields: &[
-            secret(field("secret", "Secret", "السر", "")),
-            optional(secret(field(
-                "previous",
-                "Previous secret, still accepted",
-                "السر السابق، ما زال مقبولًا",
-                "",
-            ))),
-        ],
+        fields: &[secret(field("secret", "Secret", "السر", ""))],
     },
     CredentialType {
         name: "generic",

@@ -1,5 +1,10 @@
 //! Words for writing down what a node type declares: its texts in both languages, its parameters as
 //! JSON Schema with the editor's hints, its examples. Used by every node's file.
+//!
+//! Beside the keywords that [`Manifest::parameters`] names, a field's schema has `x-order` (its place
+//! in the form), `x-labels` (both languages' names of the values of an `enum`), `x-shown-if` (shown
+//! only where another field has one of these values) and, where it holds a record's fields,
+//! `x-entities` (the fields of every entity).
 
 use std::sync::Arc;
 
@@ -62,6 +67,14 @@ impl Declaration {
 
     pub(crate) fn output<const N: usize>(mut self, fields: [Field; N]) -> Self {
         self.0.output = OutputShape::Schema(object(fields));
+        self
+    }
+
+    /// These fields and others that are not known here.
+    pub(crate) fn open_output<const N: usize>(mut self, fields: [Field; N]) -> Self {
+        let mut schema = object(fields);
+        schema["additionalProperties"] = true.into();
+        self.0.output = OutputShape::Schema(schema);
         self
     }
 
@@ -239,7 +252,17 @@ impl Field {
         self.with("x-shown-if", json!({other: values.as_slice()}))
     }
 
-    fn with(mut self, key: &str, value: Json) -> Self {
+    /// `null` is possible as well.
+    pub(crate) fn or_null(self) -> Self {
+        let kind = self.schema.get("type").cloned();
+        match kind {
+            Some(kind) => self.with("type", json!([kind, "null"])),
+            None => self,
+        }
+    }
+
+    /// Anything else that the editor may want to know.
+    pub(crate) fn with(mut self, key: &str, value: Json) -> Self {
         self.schema.insert(key.to_owned(), value);
         self
     }

@@ -1,46 +1,29 @@
-//! `trigger.error`: a run of the workspace failed.
+//! `trigger.error`: a run of the workspace failed. A failing error workflow does not start itself.
 
 use masar_engine::{
-    Call, Json, Outcome, Pure, StepError,
+    Call, Outcome, Pure,
     manifest::{Example, Role},
     node::Prepared,
     value::Parameter,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
     NodeType,
-    declare::{any, declare, example, text, texts},
-    node::read_parameters,
-    prepare::{Faults, literal},
+    declare::{any, condition, count, declare, example, text},
+    prepare::{Faults, optional_test},
 };
-
-/// The parameters of `trigger.error`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ErrorTrigger {
-    /// Ids or names of workflows; empty means all but its own.
-    #[serde(default)]
-    pub workflows: Vec<String>,
-}
-
-impl ErrorTrigger {
-    /// Reads the parameters as a workflow holds them.
-    ///
-    /// # Errors
-    /// `parameter.invalid` with the field's path.
-    pub fn read(parameters: &Json) -> Result<Self, StepError> {
-        read_parameters(parameters.clone())
-    }
-}
 
 pub(crate) fn node() -> NodeType {
     let failed = json!({
-        "workflow": {"id": "0199d5f0-0000-7000-8000-000000000001", "name": "New leads"},
+        "workflow": "0199d5f0-0000-7000-8000-000000000001",
+        "workflow_name": "New leads",
+        "version": 3,
         "run": "0199d5f0-0000-7000-8000-000000000002",
         "step": "notify",
-        "error": {"code": "http.status", "message": "api.example.com answered 503 Service Unavailable"}
+        "error": {"code": "http.status", "message": "api.example.com answered 503 Service Unavailable", "retryable": true},
+        "event": {"id": "7", "source": "/hooks/main/leads", "type": "masar.hook"},
+        "subject": null
     });
     declare(
         "trigger.error",
@@ -53,21 +36,24 @@ pub(crate) fn node() -> NodeType {
         ],
     )
     .role(Role::Trigger)
-    .parameters([texts(
-        "workflows",
+    .parameters([condition(
+        "filter",
         [
-            "Workflows",
-            "Only failures of these; all, where none is named.",
-            "سير العمل",
-            "إخفاقات هذه فقط؛ وكلها إن لم يُحدد شيء.",
+            "Only if",
+            "Other failures start nothing, e.g. those of other workflows.",
+            "فقط إذا",
+            "ما سواها من الإخفاقات لا يبدأ شيئًا، مثل إخفاقات سير عمل آخر.",
         ],
-    )
-    .hint("workflow")])
+    )])
     .output([
-        any("workflow", ["Workflow", "Its id and name.", "سير العمل", "معرّفه واسمه."]),
+        text("workflow", ["Workflow", "Its id.", "سير العمل", "معرّفه."]).required(),
+        text("workflow_name", ["Name", "Of the workflow.", "الاسم", "اسم سير العمل."]).required(),
+        count("version", ["Version", "Number of the version that ran.", "الإصدار", "رقم الإصدار الذي شُغّل."]).required(),
         text("run", ["Run", "The failed run.", "التشغيل", "التشغيل الفاشل."]).required(),
-        text("step", ["Step", "Where it failed.", "الخطوة", "أين فشل."]),
-        any("error", ["Error", "Its code and message.", "الخطأ", "رمزه ورسالته."]),
+        any("step", ["Step", "Where it failed.", "الخطوة", "أين فشل."]),
+        any("error", ["Error", "Its code and message.", "الخطأ", "رمزه ورسالته."]).required(),
+        any("event", ["Event", "Id, source and type of what had started it.", "الحدث", "معرّف ما بدأه ومصدره ونوعه."]),
+        any("subject", ["Subject", "Whom or what it was about.", "الموضوع", "من أو ما كان يخصه."]),
     ])
     .search(["failure", "alert", "exception", "فشل", "تنبيه"])
     .example(Example {
@@ -75,7 +61,10 @@ pub(crate) fn node() -> NodeType {
         input: failed.clone(),
         port: Some("out".into()),
         output: Some(failed),
-        ..example("Watches over every workflow", json!({}))
+        ..example(
+            "Watches over one workflow",
+            json!({"filter": {"all": [{"value": {"$expr": "trigger.workflow_name"}, "operator": "equals", "to": "New leads"}]}}),
+        )
     })
     .pure(Trigger)
 }
@@ -84,7 +73,7 @@ struct Trigger;
 
 impl Pure for Trigger {
     fn prepare(&self, parameters: &Parameter) -> Result<Prepared, Faults> {
-        literal::<ErrorTrigger>(parameters, &[])?;
+        optional_test(parameters, "filter")?;
         Ok(None)
     }
 

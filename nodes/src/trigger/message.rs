@@ -254,6 +254,12 @@ pub(crate) fn node() -> NodeType {
         })),
         ..example("Asks for the price", json!({"keywords": ["سعر", "price"]}))
     })
+    .example(Example {
+        trigger: json!({"text": "شكرًا"}),
+        input: json!({"text": "شكرًا"}),
+        error: Some("message.no_match".into()),
+        ..example("Another message starts nothing", json!({"keywords": ["سعر", "price"]}))
+    })
     .pure(Trigger)
 }
 
@@ -271,16 +277,23 @@ impl Pure for Trigger {
         Ok(keep(matcher))
     }
 
+    /// Fails with `message.no_match` where the message does not say it: so the dispatcher learns, and
+    /// keeps, why nothing started.
     fn run(&self, call: &Call<'_>) -> Outcome {
-        let matcher: &Matcher = match prepared(call) {
-            Ok(matcher) => matcher,
-            Err(error) => return Outcome::Failed(error),
-        };
-        let data = &call.context.trigger;
-        let text = matcher.text(data).unwrap_or("");
-        let matched = matcher.matches(text).unwrap_or_default();
-        Outcome::Done(Output::out(json!({"matched": matched, "text": text, "data": &**data})))
+        match_message(call).map(Output::out).into()
     }
+}
+
+fn match_message(call: &Call<'_>) -> Result<Json, StepError> {
+    let matcher: &Matcher = prepared(call)?;
+    let data = &call.context.trigger;
+    let no_match = |message: String| StepError::new("message.no_match", message).permanent();
+    let text = matcher
+        .text(data)
+        .ok_or_else(|| no_match("the event has no text where the trigger looks for it".to_owned()))?;
+    let matched =
+        matcher.matches(text).ok_or_else(|| no_match("the message does not say the keywords".to_owned()))?;
+    Ok(json!({"matched": matched, "text": text, "data": &**data}))
 }
 
 #[cfg(test)]

@@ -133,22 +133,25 @@ pub(crate) fn node() -> NodeType {
         )
         .default("once"),
     ])
-    .output([text(
-        "planned",
-        [
-            "Planned time",
-            "The moment that this firing was planned for, RFC 3339.",
-            "الوقت المخطط",
-            "اللحظة التي خُطط لها هذا التشغيل، بصيغة RFC 3339.",
-        ],
-    )
-    .required()])
+    .output([
+        text(
+            "planned",
+            [
+                "Planned time",
+                "The moment that this firing was planned for, RFC 3339.",
+                "الوقت المخطط",
+                "اللحظة التي خُطط لها هذا التشغيل، بصيغة RFC 3339.",
+            ],
+        )
+        .required(),
+        text("schedule", ["Schedule", "Key of this trigger.", "الجدول", "مفتاح هذا المشغّل."]),
+    ])
     .search(["cron", "timer", "daily", "interval", "مؤقت", "يومي", "موعد"])
     .example(Example {
-        trigger: json!({"planned": "2026-11-23T08:00:00+03:00"}),
-        input: json!({"planned": "2026-11-23T08:00:00+03:00"}),
+        trigger: json!({"planned": "2026-11-23T05:00:00Z", "schedule": "every_morning"}),
+        input: json!({"planned": "2026-11-23T05:00:00Z", "schedule": "every_morning"}),
         port: Some("out".into()),
-        output: Some(json!({"planned": "2026-11-23T08:00:00+03:00"})),
+        output: Some(json!({"planned": "2026-11-23T05:00:00Z", "schedule": "every_morning"})),
         ..example(
             "Workdays at eight in Riyadh",
             json!({"cron": "0 8 * * SUN-THU", "time_zone": "Asia/Riyadh"}),

@@ -18,8 +18,6 @@ use crate::{
 };
 
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
-/// Bytes of a body, where the author says nothing.
-const BODY_LIMIT: usize = 1 << 20;
 
 /// The parameters of `trigger.webhook`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,12 +37,13 @@ pub struct Webhook {
     /// By what a repeated call is known.
     #[serde(default)]
     pub dedupe: Option<Dedupe>,
-    /// Headers that become part of the event, in small letters; others are dropped.
+    /// Headers that become part of the event, in small letters; absent means all but those that
+    /// hold secrets.
     #[serde(default)]
-    pub headers: Vec<String>,
-    /// Largest body, bytes.
-    #[serde(default = "body_limit")]
-    pub body_limit: usize,
+    pub keep_headers: Option<Vec<String>>,
+    /// Largest body, bytes; absent means the installation's own.
+    #[serde(default)]
+    pub body_limit: Option<usize>,
 }
 
 /// When a webhook's caller is answered.
@@ -68,24 +67,15 @@ pub struct Auth {
     /// Credential of type `webhook_secret`.
     #[serde(default)]
     pub credential: Option<String>,
-    /// Header that holds the secret or the signature.
+    /// Header that holds the secret (absent: `X-Webhook-Secret`) or the signature (absent: `X-Signature`).
     #[serde(default)]
     pub header: Option<String>,
-    /// Hash of the HMAC.
-    #[serde(default)]
-    pub algorithm: Algorithm,
     /// How the signature is written.
     #[serde(default)]
     pub encoding: Encoding,
     /// What stands before the signature, e.g. `sha256=`.
     #[serde(default)]
     pub prefix: String,
-    /// Whose way of signing.
-    #[serde(default)]
-    pub preset: Option<Preset>,
-    /// How old a signed call may be, seconds, in both directions.
-    #[serde(default = "five_minutes")]
-    pub tolerance_seconds: u32,
 }
 
 /// The ways to prove it.
@@ -97,21 +87,18 @@ pub enum AuthKind {
     None,
     /// The secret itself stands in a header.
     Secret,
-    /// HMAC over the raw body.
+    /// HMAC-SHA-256 over the raw body.
     Hmac,
-    /// As a known sender signs.
-    Preset,
-}
-
-/// The hash of an HMAC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Algorithm {
-    /// SHA-256.
-    #[default]
-    Sha256,
-    /// SHA-512.
-    Sha512,
+    /// `webhook-id`, `webhook-timestamp`, `webhook-signature` over `id.timestamp.body`.
+    StandardWebhooks,
+    /// `X-Hub-Signature-256: sha256=…` over the body.
+    Github,
+    /// The same, by Meta (WhatsApp).
+    Meta,
+    /// `Stripe-Signature: t=…,v1=…` over `t.body`.
+    Stripe,
+    /// `X-Slack-Signature: v0=…` over `v0:timestamp:body`.
+    Slack,
 }
 
 /// How a signature is written.
@@ -123,22 +110,6 @@ pub enum Encoding {
     Hex,
     /// Base64.
     Base64,
-}
-
-/// Senders whose way of signing is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Preset {
-    /// `webhook-id`, `webhook-timestamp`, `webhook-signature` over `id.timestamp.body`.
-    StandardWebhooks,
-    /// `X-Hub-Signature-256: sha256=…` over the body.
-    Github,
-    /// The same, by Meta (WhatsApp).
-    Meta,
-    /// `Stripe-Signature: t=…,v1=…` over `t.body`.
-    Stripe,
-    /// `X-Slack-Signature: v0=…` over `v0:timestamp:body`.
-    Slack,
 }
 
 /// By what a repeated call is known. Exactly one of the two.
@@ -155,14 +126,6 @@ pub struct Dedupe {
 
 fn post() -> Vec<String> {
     vec!["POST".to_owned()]
-}
-
-fn body_limit() -> usize {
-    BODY_LIMIT
-}
-
-fn five_minutes() -> u32 {
-    300
 }
 
 impl Webhook {
@@ -201,21 +164,11 @@ impl Webhook {
         if self.methods.is_empty() {
             return Err(invalid("methods", "without a method nothing can be taken; leave it out for POST"));
         }
-        for header in &mut self.headers {
+        for header in self.keep_headers.iter_mut().flatten() {
             header.make_ascii_lowercase();
         }
-        let auth = &self.auth;
-        if auth.kind != AuthKind::None && auth.credential.is_none() {
+        if self.auth.kind != AuthKind::None && self.auth.credential.is_none() {
             return Err(invalid("auth.credential", "the check needs a credential of type webhook_secret"));
-        }
-        if matches!(auth.kind, AuthKind::Secret | AuthKind::Hmac) && auth.header.is_none() {
-            return Err(invalid("auth.header", "say which header holds it, e.g. X-Webhook-Secret"));
-        }
-        if auth.kind == AuthKind::Preset && auth.preset.is_none() {
-            return Err(invalid(
-                "auth.preset",
-                "say who sends: standard_webhooks, github, meta, stripe or slack",
-            ));
         }
         if self.dedupe.as_ref().is_some_and(|dedupe| dedupe.header.is_some() == dedupe.path.is_some()) {
             return Err(invalid("dedupe", "name either a `header` or a `path`"));
@@ -251,7 +204,12 @@ pub(crate) fn node() -> NodeType {
         .sample("leads"),
         texts(
             "methods",
-            ["Methods", "Which are taken; POST, where none is named.", "الطرق", "ما يُقبل منها؛ POST إن لم تُحدد."],
+            [
+                "Methods",
+                "Which are taken; POST, where none is named.",
+                "الطرق",
+                "ما يُقبل منها؛ POST إن لم تُحدد.",
+            ],
         )
         .default(json!(["POST"])),
         choice(
@@ -276,25 +234,36 @@ pub(crate) fn node() -> NodeType {
                     [
                         ["none", "No check", "بلا تحقق"],
                         ["secret", "Secret in a header", "سر في ترويسة"],
-                        ["hmac", "Signature (HMAC)", "توقيع (HMAC)"],
-                        ["preset", "Known sender", "مرسل معروف"],
+                        ["hmac", "Signature (HMAC-SHA-256)", "توقيع (HMAC-SHA-256)"],
+                        ["standard_webhooks", "Standard Webhooks", "Standard Webhooks"],
+                        ["github", "GitHub", "GitHub"],
+                        ["meta", "Meta (WhatsApp)", "ميتا (واتساب)"],
+                        ["stripe", "Stripe", "Stripe"],
+                        ["slack", "Slack", "Slack"],
                     ],
                     ["Check", "How the caller proves who it is.", "التحقق", "كيف يثبت المستدعي هويته."],
                 )
                 .default("none"),
-                text("credential", ["Secret", "Credential with the secret.", "السر", "بيانات الاعتماد التي فيها السر."])
-                    .hint("credential")
-                    .shown_if("type", ["secret", "hmac", "preset"]),
-                text("header", ["Header", "That holds it.", "الترويسة", "التي تحمله."])
-                    .sample("X-Signature")
-                    .shown_if("type", ["secret", "hmac"]),
-                choice(
-                    "algorithm",
-                    [["sha256", "SHA-256", "SHA-256"], ["sha512", "SHA-512", "SHA-512"]],
-                    ["Hash", "Of the signature.", "الخوارزمية", "خوارزمية التوقيع."],
+                text(
+                    "credential",
+                    ["Secret", "Credential with the secret.", "السر", "بيانات الاعتماد التي فيها السر."],
                 )
-                .default("sha256")
-                .shown_if("type", ["hmac"]),
+                .hint("credential")
+                .shown_if(
+                    "type",
+                    ["secret", "hmac", "standard_webhooks", "github", "meta", "stripe", "slack"],
+                ),
+                text(
+                    "header",
+                    [
+                        "Header",
+                        "That holds it; without one X-Webhook-Secret, or X-Signature.",
+                        "الترويسة",
+                        "التي تحمله؛ وبدونها X-Webhook-Secret أو X-Signature.",
+                    ],
+                )
+                .sample("X-Signature")
+                .shown_if("type", ["secret", "hmac"]),
                 choice(
                     "encoding",
                     [["hex", "Hexadecimal", "ست عشري"], ["base64", "Base64", "Base64"]],
@@ -302,44 +271,33 @@ pub(crate) fn node() -> NodeType {
                 )
                 .default("hex")
                 .shown_if("type", ["hmac"]),
-                text("prefix", ["Before it", "What stands before the signature.", "قبله", "ما يسبق التوقيع."])
-                    .sample("sha256=")
-                    .shown_if("type", ["hmac"]),
-                choice(
-                    "preset",
-                    [
-                        ["standard_webhooks", "Standard Webhooks", "Standard Webhooks"],
-                        ["github", "GitHub", "GitHub"],
-                        ["meta", "Meta (WhatsApp)", "ميتا (واتساب)"],
-                        ["stripe", "Stripe", "Stripe"],
-                        ["slack", "Slack", "Slack"],
-                    ],
-                    ["Sender", "Whose way of signing.", "المرسل", "طريقة توقيع من."],
+                text(
+                    "prefix",
+                    ["Before it", "What stands before the signature.", "قبله", "ما يسبق التوقيع."],
                 )
-                .shown_if("type", ["preset"]),
-                integer(
-                    "tolerance_seconds",
-                    1,
-                    86_400,
-                    [
-                        "Oldest call (seconds)",
-                        "How old a signed call may be.",
-                        "أقدم استدعاء (ثانية)",
-                        "أقصى عمر لاستدعاء موقّع.",
-                    ],
-                )
-                .default(300)
-                .shown_if("type", ["preset"]),
+                .sample("sha256=")
+                .shown_if("type", ["hmac"]),
             ],
-            ["Check of the caller", "Refuses who cannot prove it.", "التحقق من المستدعي", "يرفض من لا يثبت هويته."],
+            [
+                "Check of the caller",
+                "Refuses who cannot prove it.",
+                "التحقق من المستدعي",
+                "يرفض من لا يثبت هويته.",
+            ],
         ),
         group(
             "dedupe",
             [
-                text("header", ["Header", "That is the same in a repeated call.", "الترويسة", "المتطابقة عند التكرار."])
-                    .sample("X-Request-Id"),
-                text("path", ["Path", "In the JSON body, e.g. order.id.", "المسار", "في محتوى JSON، مثل order.id."])
-                    .sample("order.id"),
+                text(
+                    "header",
+                    ["Header", "That is the same in a repeated call.", "الترويسة", "المتطابقة عند التكرار."],
+                )
+                .sample("X-Request-Id"),
+                text(
+                    "path",
+                    ["Path", "In the JSON body, e.g. order.id.", "المسار", "في محتوى JSON، مثل order.id."],
+                )
+                .sample("order.id"),
             ],
             [
                 "Repeated calls",
@@ -349,32 +307,46 @@ pub(crate) fn node() -> NodeType {
             ],
         ),
         texts(
-            "headers",
-            ["Headers to keep", "Become part of the event.", "الترويسات المحفوظة", "تصير جزءًا من الحدث."],
+            "keep_headers",
+            [
+                "Headers to keep",
+                "Become part of the event; without a list all but those that hold secrets.",
+                "الترويسات المحفوظة",
+                "تصير جزءًا من الحدث؛ وبلا قائمة تُحفظ كلها إلا ما يحمل أسرارًا.",
+            ],
         ),
         integer(
             "body_limit",
             1,
             10_485_760,
-            ["Largest body (bytes)", "Larger calls are refused.", "أكبر محتوى (بايت)", "يُرفض ما هو أكبر."],
-        )
-        .default(BODY_LIMIT),
+            [
+                "Largest body (bytes)",
+                "Larger calls are refused; without one the installation's own limit.",
+                "أكبر محتوى (بايت)",
+                "يُرفض ما هو أكبر؛ وبدونه حد المنظومة.",
+            ],
+        ),
     ])
     .output([
         text("method", ["Method", "In capitals.", "الطريقة", "بأحرف كبيرة."]).required(),
-        text("path", ["Path", "Below the workspace's hooks.", "المسار", "ضمن مسارات مساحة العمل."]).required(),
         key_value("query", ["Query", "Names and values.", "الاستعلام", "أسماء وقيم."]).required(),
-        key_value("headers", ["Headers", "Those that are kept, in small letters.", "الترويسات", "المحفوظة منها بأحرف صغيرة."])
-            .required(),
-        any("body", ["Body", "JSON or form as a value, else text.", "المحتوى", "قيمة من JSON أو نموذج، وإلا فنص."]),
+        key_value(
+            "headers",
+            ["Headers", "Those that are kept, in small letters.", "الترويسات", "المحفوظة منها بأحرف صغيرة."],
+        )
+        .required(),
+        any(
+            "body",
+            ["Body", "JSON or form as a value, else text.", "المحتوى", "قيمة من JSON أو نموذج، وإلا فنص."],
+        ),
     ])
     .credential("auth.credential", ["webhook_secret"], false)
     .search(["http", "hook", "callback", "form", "نموذج", "استقبال", "رابط"])
     .example(Example {
-        trigger: json!({"method": "POST", "path": "leads", "query": {}, "headers": {}, "body": {"name": "نورة"}}),
-        input: json!({"method": "POST", "path": "leads", "query": {}, "headers": {}, "body": {"name": "نورة"}}),
+        trigger: json!({"method": "POST", "query": {}, "headers": {}, "body": {"name": "نورة"}}),
+        input: json!({"method": "POST", "query": {}, "headers": {}, "body": {"name": "نورة"}}),
         port: Some("out".into()),
-        output: Some(json!({"method": "POST", "path": "leads", "query": {}, "headers": {}, "body": {"name": "نورة"}})),
+        output: Some(json!({"method": "POST", "query": {}, "headers": {}, "body": {"name": "نورة"}})),
         ..example(
             "Takes leads from a web form, each once",
             json!({
@@ -410,19 +382,19 @@ mod tests {
 
     #[test]
     fn the_parameters_come_in_one_form_or_name_their_fault() {
-        let hook =
-            Webhook::read(&json!({"path": "/crm/leads/", "methods": ["post"], "headers": ["X-Trace"]}))
-                .unwrap();
-        assert_eq!((hook.path.as_str(), hook.body_limit), ("crm/leads", 1 << 20));
-        assert_eq!((hook.methods, hook.headers), (vec!["POST".to_owned()], vec!["x-trace".to_owned()]));
+        let parameters = json!({"path": "/crm/leads/", "methods": ["post"], "keep_headers": ["X-Trace"]});
+        let hook = Webhook::read(&parameters).unwrap();
+        assert_eq!((hook.path.as_str(), hook.auth.kind), ("crm/leads", AuthKind::None));
+        assert_eq!(
+            (hook.methods, hook.keep_headers),
+            (vec!["POST".to_owned()], Some(vec!["x-trace".to_owned()]))
+        );
         for (parameters, path) in [
             (json!({"path": "../admin"}), "path"),
             (json!({"path": "a//b"}), "path"),
             (json!({"path": "عملاء"}), "path"),
             (json!({"path": "a", "methods": ["BREW"]}), "methods"),
-            (json!({"path": "a", "auth": {"type": "hmac", "credential": "c"}}), "auth.header"),
-            (json!({"path": "a", "auth": {"type": "secret", "header": "h"}}), "auth.credential"),
-            (json!({"path": "a", "auth": {"type": "preset", "credential": "c"}}), "auth.preset"),
+            (json!({"path": "a", "auth": {"type": "stripe"}}), "auth.credential"),
             (json!({"path": "a", "auth": {"type": "magic"}}), "auth.type"),
             (json!({"path": "a", "dedupe": {}}), "dedupe"),
         ] {

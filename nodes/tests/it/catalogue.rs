@@ -177,3 +177,39 @@ fn check_output(manifest: &Manifest, output: Option<&Json>, place: &str) {
         assert!(errors.is_empty(), "{place}: {errors:?}");
     }
 }
+
+/// A workflow with the example's node behind a trigger, and the step that some examples refer to.
+fn workflow(manifest: &Manifest, parameters: &Json) -> masar_engine::Workflow {
+    let node = serde_json::json!({"id": "n", "key": "example", "type": manifest.node_type, "parameters": parameters});
+    let before = serde_json::json!([
+        {"id": "t", "key": "start", "type": "trigger.manual"},
+        {"id": "o", "key": "order", "type": "data.set", "parameters": {"values": {"id": 42}}}
+    ]);
+    let (nodes, edges) = if manifest.role == Role::Trigger {
+        (vec![node], Json::from(Vec::<Json>::new()))
+    } else {
+        let nodes = before.as_array().unwrap().iter().cloned().chain([node]).collect();
+        let edges = serde_json::json!([
+            {"id": "e1", "source": "t", "target": "o"},
+            {"id": "e2", "source": "o", "target": "n"}
+        ]);
+        (nodes, edges)
+    };
+    let whole = serde_json::json!({"format": 1, "name": "example", "nodes": nodes, "edges": edges});
+    masar_engine::workflow::parse_value(whole).unwrap()
+}
+
+#[test]
+fn every_example_compiles_without_a_word() {
+    let catalogue = Catalogue::builtin();
+    for manifest in catalogue.manifests() {
+        for example in &manifest.examples {
+            let workflow = workflow(manifest, &example.parameters);
+            let problems = match masar_engine::compile::compile(&workflow, &catalogue) {
+                Ok((_, warnings)) => warnings,
+                Err(problems) => problems,
+            };
+            assert!(problems.is_empty(), "{}, {}: {problems:#?}", manifest.node_type, example.title);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! `http.request` and the guard, against a real server.
 
 use masar_engine::Json;
+use masar_nodes::net::{Client, Guard, Method, NetError, Refused, Request, Url, install_tls_provider};
 use serde_json::json;
 
 use crate::{
@@ -132,6 +133,17 @@ async fn the_inside_is_refused_directly_by_name_and_behind_a_redirect() {
     assert_eq!(error.code, "http.refused");
     assert!(error.message.contains("127.0.0.2"), "{error}");
     assert_eq!(inner.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_is_judged_by_the_addresses_that_the_connection_would_go_to() {
+    install_tls_provider();
+    let peer = Peer::start(|_| ok()).await;
+    let client = Client::new(Guard::default().with_any_port()).unwrap();
+    let url = Url::parse(&format!("http://localhost:{}/", peer.address.port())).unwrap();
+    let refused = client.send(Request::new(Method::GET, url)).await.unwrap_err();
+    assert!(matches!(refused, NetError::Refused(Refused::Address { .. })), "{refused:?}");
+    assert!(peer.asked().is_empty());
 }
 
 #[tokio::test]

@@ -10,7 +10,13 @@ use crate::server::{Server, line, masar};
 async fn webhooks_refuse_what_they_cannot_take_and_keep_the_reason() {
     let server = Server::start();
     server
-        .publish(line("hook", &[("start", "trigger.webhook", json!({"path": "in", "body_limit": 1000})), ("a", "data.set", json!({"values": {"x": 1}}))]))
+        .publish(line(
+            "hook",
+            &[
+                ("start", "trigger.webhook", json!({"path": "in", "body_limit": 1000})),
+                ("a", "data.set", json!({"values": {"x": 1}})),
+            ],
+        ))
         .await;
     let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
     let cases: Vec<(&str, &str, Vec<u8>, u16, &str)> = vec![
@@ -23,8 +29,14 @@ async fn webhooks_refuse_what_they_cannot_take_and_keep_the_reason() {
         ("POST", "a/..%2f..%2fetc/passwd", b"{}".to_vec(), 404, "not_found"),
     ];
     for (method, path, body, status, code) in &cases {
-        let response =
-            server.http.request(method.parse().unwrap(), format!("{}/hooks/main/{path}", server.base)).header("content-type", "application/json").body(body.clone()).send().await.unwrap();
+        let response = server
+            .http
+            .request(method.parse().unwrap(), format!("{}/hooks/main/{path}", server.base))
+            .header("content-type", "application/json")
+            .body(body.clone())
+            .send()
+            .await
+            .unwrap();
         let found = response.status().as_u16();
         let text = response.text().await.unwrap();
         assert!(found == *status && text.contains(code), "{method} {path}: {found} {text}");
@@ -36,15 +48,40 @@ async fn webhooks_refuse_what_they_cannot_take_and_keep_the_reason() {
 #[tokio::test]
 async fn a_workflow_with_problems_is_not_published_and_tells_them_all() {
     let server = Server::start();
-    let mut broken = line("broken", &[("start", "trigger.manual", json!({})), ("a", "data.sett", json!({})), ("b", "data.set", json!({"values": {"x": {"$expr": "1 +"}}}))]);
+    let mut broken = line(
+        "broken",
+        &[
+            ("start", "trigger.manual", json!({})),
+            ("a", "data.sett", json!({})),
+            ("b", "data.set", json!({"values": {"x": {"$expr": "1 +"}}})),
+        ],
+    );
     broken["edges"].as_array_mut().unwrap().push(json!({"id": "back", "source": "b", "target": "b"}));
     let (status, made) = server.call("POST", "/api/v1/workflows", Some(json!({"draft": broken}))).await;
     assert_eq!(status, 201, "a draft may have problems");
-    let (status, refused) = server.call("POST", &format!("/api/v1/workflows/{}/publish", made["id"].as_str().unwrap()), Some(json!({}))).await;
+    let (status, refused) = server
+        .call("POST", &format!("/api/v1/workflows/{}/publish", made["id"].as_str().unwrap()), Some(json!({})))
+        .await;
     assert_eq!((status, &refused["code"]), (422, &json!("workflow_invalid")));
-    let codes: Vec<&str> = refused["problems"].as_array().unwrap().iter().map(|problem| problem["code"].as_str().unwrap()).collect();
-    assert!(codes.contains(&"node.type_unknown") && codes.contains(&"expression.invalid") && codes.contains(&"graph.cycle"), "{codes:?}");
-    let (status, wrong) = server.call("PATCH", &format!("/api/v1/workflows/{}", made["id"].as_str().unwrap()), Some(json!({"folder": "x"}))).await;
+    let codes: Vec<&str> = refused["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| problem["code"].as_str().unwrap())
+        .collect();
+    assert!(
+        codes.contains(&"node.type_unknown")
+            && codes.contains(&"expression.invalid")
+            && codes.contains(&"graph.cycle"),
+        "{codes:?}"
+    );
+    let (status, wrong) = server
+        .call(
+            "PATCH",
+            &format!("/api/v1/workflows/{}", made["id"].as_str().unwrap()),
+            Some(json!({"folder": "x"})),
+        )
+        .await;
     assert_eq!((status, &wrong["code"]), (428, &json!("precondition_required")));
     let denied = server.http.get(format!("{}/api/v1/runs", server.base)).send().await.unwrap();
     assert_eq!(denied.status(), 401);
@@ -79,7 +116,11 @@ fn a_database_of_a_newer_masar_is_refused() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         use sqlx::{ConnectOptions as _, Connection as _};
-        let mut conn = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("masar.db")).connect().await.unwrap();
+        let mut conn = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(folder.path().join("masar.db"))
+            .connect()
+            .await
+            .unwrap();
         sqlx::query("INSERT INTO migrations VALUES (999, 'future', x'00')").execute(&mut conn).await.unwrap();
         conn.close().await.unwrap();
     });

@@ -26,9 +26,17 @@ fn generated_schemas() {
 
 #[test]
 fn generated_settings() {
-    let mut text = String::from("# Settings\n\nFile `masar.toml`, then variables, then flags (`--set key=value`). `masar config` prints what is in force.\n\n| key | variable | default | |\n| --- | --- | --- | --- |\n");
+    let mut text = String::from(
+        "# Settings\n\nFile `masar.toml`, then variables, then flags (`--set key=value`). `masar config` prints what is in force.\n\n| key | variable | default | |\n| --- | --- | --- | --- |\n",
+    );
     for setting in masar_runtime::config::SETTINGS {
-        text.push_str(&format!("| `{}` | `{}` | `{}` | {} |\n", setting.key, setting.variable(), setting.default, setting.help));
+        text.push_str(&format!(
+            "| `{}` | `{}` | `{}` | {} |\n",
+            setting.key,
+            setting.variable(),
+            setting.default,
+            setting.help
+        ));
     }
     current("docs/settings.md", &text);
 }

@@ -27,7 +27,11 @@ async fn outside() -> (String, Ledger, Arc<AtomicUsize>) {
             "/notify",
             post(async move |State(ledger): State<Ledger>, headers: HeaderMap, body: axum::Json<Value>| {
                 count.fetch_add(1, Ordering::Relaxed);
-                let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("none").to_owned();
+                let key = headers
+                    .get("idempotency-key")
+                    .and_then(|key| key.to_str().ok())
+                    .unwrap_or("none")
+                    .to_owned();
                 ledger.lock().unwrap().entry(body["lead"].to_string()).or_default().insert(key);
                 "ok"
             }),
@@ -52,7 +56,7 @@ async fn killed_at_any_moment_it_loses_nothing_and_does_nothing_twice() {
                 ("start", "trigger.event", json!({"type": "test.lead"})),
                 ("contact", "crm.find_or_create", json!({"by": "phone", "fields": {"name": {"$expr": "trigger.name"}, "phone": {"$expr": "trigger.phone"}}})),
                 ("ticket", "crm.create", json!({"entity": "ticket", "fields": {"subject": {"$template": "lead {{trigger.number}}"}, "contact": {"$expr": "steps.contact.id"}}})),
-                ("notify", "http.request", json!({"method": "POST", "url": format!("{outside}/notify"), "body": {"json": {"lead": {"$expr": "trigger.number"}}}})),
+                ("notify", "http.request", json!({"method": "POST", "url": format!("{outside}/notify"), "body": {"lead": {"$expr": "trigger.number"}}})),
                 ("done", "data.set", json!({"values": {"ok": true}})),
             ],
         ))
@@ -102,7 +106,11 @@ async fn killed_at_any_moment_it_loses_nothing_and_does_nothing_twice() {
     }
 
     // Every run comes to its end.
-    server.until("/api/v1/runs?status=queued,running,waiting&limit=1", |page| page["items"].as_array().unwrap().is_empty()).await;
+    server
+        .until("/api/v1/runs?status=queued,running,waiting&limit=1", |page| {
+            page["items"].as_array().unwrap().is_empty()
+        })
+        .await;
     let mut leads: BTreeMap<String, usize> = BTreeMap::new();
     let mut unwell = Vec::new();
     let mut before = String::new();
@@ -120,7 +128,11 @@ async fn killed_at_any_moment_it_loses_nothing_and_does_nothing_twice() {
         }
     }
     assert!(unwell.is_empty(), "{} runs did not succeed, e.g. {}", unwell.len(), unwell[0]);
-    assert!(leads.len() as u64 >= accepted, "{accepted} events were acknowledged, {} led to runs", leads.len());
+    assert!(
+        leads.len() as u64 >= accepted,
+        "{accepted} events were acknowledged, {} led to runs",
+        leads.len()
+    );
     assert!(leads.values().all(|runs| *runs == 1), "an event led to several runs");
 
     // Every CRM change happened once.
@@ -162,11 +174,23 @@ async fn killed_at_any_moment_it_loses_nothing_and_does_nothing_twice() {
             None => break,
         }
     }
-    assert_eq!((created, subjects.len()), (leads.len(), leads.len()), "an outbox event was lost or sent twice");
+    assert_eq!(
+        (created, subjects.len()),
+        (leads.len(), leads.len()),
+        "an outbox event was lost or sent twice"
+    );
 
     // The outside was called at least once each, always with one key.
     let ledger = ledger.lock().unwrap();
     assert_eq!(ledger.len(), leads.len(), "calls and runs");
-    assert!(ledger.values().all(|keys| keys.len() == 1 && !keys.contains("none")), "a repeated call came with another key");
-    println!("{kills} kills, {} runs, {} outside calls for {} leads", leads.len(), calls.load(Ordering::Relaxed), ledger.len());
+    assert!(
+        ledger.values().all(|keys| keys.len() == 1 && !keys.contains("none")),
+        "a repeated call came with another key"
+    );
+    println!(
+        "{kills} kills, {} runs, {} outside calls for {} leads",
+        leads.len(),
+        calls.load(Ordering::Relaxed),
+        ledger.len()
+    );
 }

@@ -23,7 +23,13 @@ pub(crate) fn binary() -> PathBuf {
 
 pub(crate) fn masar(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command.arg("--data").arg(folder).args(arguments).env_remove("MASAR_URL").env_remove("MASAR_TOKEN").env("NO_COLOR", "1");
+    command
+        .arg("--data")
+        .arg(folder)
+        .args(arguments)
+        .env_remove("MASAR_URL")
+        .env_remove("MASAR_TOKEN")
+        .env("NO_COLOR", "1");
     command
 }
 
@@ -33,7 +39,18 @@ impl Server {
     }
 
     pub(crate) fn start_in(folder: Arc<tempfile::TempDir>, settings: &[&str]) -> Self {
-        let mut command = masar(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--set", "http.allow_private=127.0.0.0/8", "--set", "log.level=warn"]);
+        let mut command = masar(
+            folder.path(),
+            &[
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--set",
+                "http.allow_private=127.0.0.0/8",
+                "--set",
+                "log.level=warn",
+            ],
+        );
         for setting in settings {
             command.args(["--set", setting]);
         }
@@ -57,7 +74,10 @@ impl Server {
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
-        let mut request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.base)).bearer_auth(self.token());
+        let mut request = self
+            .http
+            .request(method.parse().unwrap(), format!("{}{path}", self.base))
+            .bearer_auth(self.token());
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -78,7 +98,8 @@ impl Server {
         let (status, made) = self.call("POST", "/api/v1/workflows", Some(json!({"draft": workflow}))).await;
         assert_eq!(status, 201, "{made}");
         let id = made["id"].as_str().unwrap().to_owned();
-        let (status, published) = self.call("POST", &format!("/api/v1/workflows/{id}/publish"), Some(json!({}))).await;
+        let (status, published) =
+            self.call("POST", &format!("/api/v1/workflows/{id}/publish"), Some(json!({}))).await;
         assert_eq!(status, 201, "{published}");
         id
     }
@@ -103,7 +124,10 @@ impl Drop for Server {
 
 /// A workflow of nodes `(key, type, parameters)` in a line, each behind the one before.
 pub(crate) fn line(name: &str, nodes: &[(&str, &str, Value)]) -> Value {
-    let made: Vec<Value> = nodes.iter().map(|(key, kind, parameters)| json!({"id": key, "key": key, "type": kind, "parameters": parameters})).collect();
+    let made: Vec<Value> = nodes
+        .iter()
+        .map(|(key, kind, parameters)| json!({"id": key, "key": key, "type": kind, "parameters": parameters}))
+        .collect();
     let edges: Vec<Value> = nodes.windows(2).map(|pair| json!({"id": format!("{}-{}", pair[0].0, pair[1].0), "source": pair[0].0, "target": pair[1].0})).collect();
     json!({"format": 1, "name": name, "nodes": made, "edges": edges})
 }
