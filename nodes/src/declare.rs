@@ -174,11 +174,6 @@ pub(crate) fn duration(name: &'static str, said: Said) -> Field {
     field(name, json!({"type": ["string", "integer"]}), said).hint("duration")
 }
 
-/// A field of a JSON type.
-pub(crate) fn field_of(name: &'static str, json_type: &str, said: Said) -> Field {
-    field(name, json!({"type": json_type}), said)
-}
-
 pub(crate) fn any(name: &'static str, said: Said) -> Field {
     field(name, json!({}), said)
 }

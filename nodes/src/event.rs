@@ -1,36 +1,13 @@
-<<<<<<< HEAD
-//! `event.publish`: tells others that something happened.
-=======
 //! Family `event`: telling others that something happened.
->>>>>>> nodes
 
 use async_trait::async_trait;
 use masar_crm_core::outbox::{self, OutboxEvent};
 use masar_engine::{Json, Output, StepError};
-<<<<<<< HEAD
-=======
 use serde::Deserialize;
->>>>>>> nodes
 use serde_json::json;
 
 use crate::{
     NodeType, ResolvedCall, Transactional, Tx,
-<<<<<<< HEAD
-    declare::{any, declare, field_of, text},
-    node::invalid,
-};
-
-pub(crate) fn publish() -> NodeType {
-    declare("event.publish", "radio", ["Publish event", "Sends an event, exactly once, to every workflow that listens.", "نشر حدث", "يرسل حدثًا مرة واحدة بالضبط إلى كل سير عمل يستمع إليه."])
-        .parameters([
-            text("type", ["Type", "What happened, e.g. order.paid.", "النوع", "ما الذي حدث، مثل order.paid."]).required().hint("event_type"),
-            text("subject", ["Subject", "What it is about.", "الموضوع", "عمّ هو."]),
-            any("data", ["Data", "What is known about it.", "البيانات", "ما يُعرف عنه."]),
-        ])
-        .output([field_of("id", "string", ["Id", "Of the event.", "المعرف", "معرف الحدث."])])
-        .search(["emit", "signal", "notify", "إشارة"])
-        .transactional(Publish)
-=======
     crm::step_error,
     declare::{any, declare, example, text},
     node::invalid,
@@ -100,7 +77,6 @@ pub(crate) fn publish() -> NodeType {
         }),
     ))
     .transactional(Publish)
->>>>>>> nodes
 }
 
 struct Publish;
@@ -108,13 +84,6 @@ struct Publish;
 #[async_trait]
 impl Transactional for Publish {
     async fn run(&self, tx: &mut Tx<'_>, call: &ResolvedCall) -> Result<Output, StepError> {
-<<<<<<< HEAD
-        let text = |name: &str| call.parameters.get(name).and_then(Json::as_str).map(str::to_owned);
-        let event_type = text("type").filter(|name| !name.is_empty() && name.len() <= 200).ok_or_else(|| invalid("type", "`type` must be a text of 1 to 200 bytes"))?;
-        // Masar's own events tell of facts; a workflow cannot make them up.
-        if event_type.starts_with("masar.") || event_type.starts_with("crm.") {
-            return Err(invalid("type", "types that begin with `masar.` or `crm.` are Masar's own; choose another"));
-=======
         let Parameters { event_type, subject, data } = call.parameters()?;
         let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':');
         if event_type.is_empty() || !event_type.chars().all(fits) {
@@ -128,21 +97,11 @@ impl Transactional for Publish {
                 "type",
                 format!("types with `{reserved}` are Masar's own; choose another beginning"),
             ));
->>>>>>> nodes
         }
         let event = OutboxEvent {
             id: (tx.ids)(),
             source: format!("/workflows/{}", call.workflow),
             event_type,
-<<<<<<< HEAD
-            subject: text("subject"),
-            time: call.now.0,
-            data: call.parameters.get("data").cloned().unwrap_or_default(),
-            depth: call.depth + 1,
-        };
-        outbox::append(&mut tx.conn, call.workspace, &event).await.map_err(|error| StepError::new(error.code(), error.to_string()))?;
-        Ok(Output::out(json!({"id": event.id.to_string()})))
-=======
             subject,
             time: call.now.0,
             data: data.unwrap_or_else(|| (*call.input).clone()),
@@ -150,6 +109,5 @@ impl Transactional for Publish {
         };
         outbox::append(&mut tx.conn, call.workspace, &event).await.map_err(|error| step_error(&error))?;
         Ok(Output::out(json!({"id": event.id.to_string(), "type": event.event_type})))
->>>>>>> nodes
     }
 }

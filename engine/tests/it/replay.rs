@@ -159,7 +159,9 @@ fn records_survive_the_journal_and_any_change_breaks_the_chain() {
     let run = RunId(Uuid::from_u128(7));
     let head = |lines: &[Vec<u8>]| {
         let mut chain = Chain::of_run(run);
-        lines.iter().for_each(|line| drop(chain.append(line)));
+        for line in lines {
+            chain.append(line);
+        }
         chain.head()
     };
     let intact = head(&lines);

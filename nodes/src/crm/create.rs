@@ -1,22 +1,3 @@
-<<<<<<< HEAD
-//! `crm.create`: makes a record.
-
-use async_trait::async_trait;
-use masar_engine::{Json, Output, StepError};
-
-use super::{change, entity, entity_field, record_output, refused, shown};
-use crate::{
-    NodeType, ResolvedCall, Transactional, Tx,
-    declare::{declare, key_value},
-};
-
-pub(crate) fn node() -> NodeType {
-    declare("crm.create", "user-plus", ["Create record", "Makes a CRM record, exactly once.", "إنشاء سجل", "ينشئ سجلًا في إدارة العملاء مرة واحدة بالضبط."])
-        .parameters([entity_field().required(), key_value("fields", ["Fields", "Names and values of the new record.", "الحقول", "أسماء حقول السجل الجديد وقيمها."]).required()])
-        .output(record_output())
-        .search(["ticket", "lead", "contact", "deal", "task", "new", "تذكرة", "عميل", "جديد"])
-        .transactional(Create)
-=======
 //! `crm.create`: a new record.
 
 use async_trait::async_trait;
@@ -77,7 +58,6 @@ pub(crate) fn node() -> NodeType {
         )
     })
     .transactional(Create)
->>>>>>> nodes
 }
 
 struct Create;
@@ -85,17 +65,10 @@ struct Create;
 #[async_trait]
 impl Transactional for Create {
     async fn run(&self, tx: &mut Tx<'_>, call: &ResolvedCall) -> Result<Output, StepError> {
-<<<<<<< HEAD
-        let entity = entity(&call.parameters)?;
-        let fields = call.parameters.get("fields").unwrap_or(&Json::Null);
-        let record = masar_crm_core::create(&mut tx.conn, &mut change(call, tx.ids), entity, fields).await.map_err(refused)?;
-        Ok(Output::out(shown(&record)))
-=======
         let Parameters { entity: name, fields } = call.parameters()?;
         let entity = entity(&name)?;
         let (conn, mut change) = parts(tx, call);
         let record = masar_crm_core::create(conn, &mut change, entity, &fields).await;
         record.map(|record| Output::out(output(&record))).map_err(|error| step_error(&error))
->>>>>>> nodes
     }
 }
