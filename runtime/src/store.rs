@@ -17,4 +17,4 @@ pub use error::{CommitError, StoreError};
 pub use open::Store;
 pub use read::{Cursor, EventFilter, RunFilter};
 pub use rows::*;
-pub use workflows::{DraftChange, Published, VersionRow, WorkflowRow};
+pub use workflows::{DraftChange, NewVersion, Published, VersionRow, WorkflowRow};

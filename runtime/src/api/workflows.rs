@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Body, Problem, Shared, WORKSPACE, actor, id};
 use crate::{
     dispatch::{Incoming, Target, Test},
-    store::{DraftChange, Origin, VersionRow, WorkflowRow},
+    store::{DraftChange, NewVersion, Origin, VersionRow, WorkflowRow},
 };
 
 /// A workflow as the API shows it.
@@ -278,16 +278,16 @@ pub(crate) async fn publish_draft(app: &Shared, row: &WorkflowRow, note: String)
     let number = app
         .core
         .store
-        .add_version(
-            WORKSPACE,
-            row.id,
-            content_hash(&file),
-            row.draft.clone(),
+        .add_version(NewVersion {
+            workspace: WORKSPACE,
+            workflow: row.id,
+            hash: content_hash(&file),
+            body: row.draft.clone(),
             note,
-            actor(),
-            app.core.clock.now(),
-            false,
-        )
+            by: actor(),
+            now: app.core.clock.now(),
+            test: false,
+        })
         .await?;
     app.dispatcher.reload().await?;
     Ok(number)
@@ -555,16 +555,16 @@ pub(super) async fn test(
     let version = app
         .core
         .store
-        .add_version(
-            WORKSPACE,
-            row.id,
-            content_hash(&file),
-            row.draft.clone(),
-            String::new(),
-            actor(),
-            app.core.clock.now(),
-            true,
-        )
+        .add_version(NewVersion {
+            workspace: WORKSPACE,
+            workflow: row.id,
+            hash: content_hash(&file),
+            body: row.draft.clone(),
+            note: String::new(),
+            by: actor(),
+            now: app.core.clock.now(),
+            test: true,
+        })
         .await?;
     let pins = request
         .pins

@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     dispatch::{Incoming, Target, Test},
     report,
-    store::{Origin, WorkflowRow},
+    store::{NewVersion, Origin, WorkflowRow},
 };
 
 pub(super) async fn run(
@@ -84,16 +84,16 @@ async fn carry(
     let version = app
         .core
         .store
-        .add_version(
-            WorkspaceId::FIRST,
-            row.id,
-            content_hash(&flow),
+        .add_version(NewVersion {
+            workspace: WorkspaceId::FIRST,
+            workflow: row.id,
+            hash: content_hash(&flow),
             body,
-            String::new(),
-            "cli".into(),
+            note: String::new(),
+            by: "cli".into(),
             now,
-            false,
-        )
+            test: false,
+        })
         .await?;
     // What the trigger would see: a webhook's call is wrapped as the server wraps it.
     let is_hook = |key: &str| {

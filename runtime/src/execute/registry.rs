@@ -94,7 +94,7 @@ pub enum RunInput {
 }
 
 /// Told when an input is durable, or why it is not.
-pub type Reply = oneshot::Sender<Result<(), InputError>>;
+pub(crate) type Reply = oneshot::Sender<Result<(), InputError>>;
 
 /// Why an input had no effect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -76,6 +76,9 @@ pub(super) struct RunTask {
     pub(super) started: bool,
 }
 
+/// Steps to execute, each with its attempt.
+type Asked = Vec<(StepId, u16)>;
+
 /// What a round of work came to.
 enum Turn {
     Again,
@@ -219,7 +222,7 @@ impl RunTask {
     }
 
     /// Turns the machine's commands into rows to write and steps to execute.
-    fn sort_commands(&mut self) -> (Vec<(StepId, u16)>, Vec<(StepId, u16)>) {
+    fn sort_commands(&mut self) -> (Asked, Asked) {
         let (mut transactional, mut external) = (Vec::new(), Vec::new());
         for command in self.machine.take_commands() {
             match command {

@@ -13,14 +13,19 @@ use super::{
 /// Rows in one statement. Few sizes, so that the prepared statements stay cached.
 const CHUNKS: [usize; 4] = [100, 20, 5, 1];
 
+/// Status, end and error of a run that has moved on.
+type RunUpdate = (RunId, Status, Option<Timestamp>, Option<String>, Option<String>, Option<String>);
+/// Run, number of the first record, count, hash, body.
+type SegmentWrite = (RunId, Sequence, u32, [u8; 32], Vec<u8>);
+
 /// Rows by table, in the order in which they must be written.
 #[derive(Default)]
 pub(super) struct Batch {
     events: Vec<Write>,
     dedup: Vec<(WorkspaceId, [u8; 16], i64, Timestamp)>,
     runs: Vec<RunRow>,
-    updates: Vec<(RunId, Status, Option<Timestamp>, Option<String>, Option<String>, Option<String>)>,
-    journal: Vec<(RunId, Sequence, u32, [u8; 32], Vec<u8>)>,
+    updates: Vec<RunUpdate>,
+    journal: Vec<SegmentWrite>,
     timers: Vec<(Timestamp, RunId, Sequence, TimerKind, i64)>,
     /// Rare rows, one statement each, in the order in which they came.
     rare: Vec<Write>,

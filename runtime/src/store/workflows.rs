@@ -57,6 +57,27 @@ pub struct VersionRow {
     pub at: Timestamp,
 }
 
+/// A version to be.
+#[derive(Debug, Clone)]
+pub struct NewVersion {
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Its content hash.
+    pub hash: VersionHash,
+    /// Workflow JSON.
+    pub body: String,
+    /// What the publisher says.
+    pub note: String,
+    /// Who publishes it.
+    pub by: String,
+    /// Now.
+    pub now: Timestamp,
+    /// Whether it is only a snapshot of a draft for a test.
+    pub test: bool,
+}
+
 /// A live version, as the dispatcher needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
@@ -279,17 +300,8 @@ impl Store {
     }
 
     /// Adds a version with the next number and, unless it is a snapshot for a test, makes it live.
-    pub async fn add_version(
-        &self,
-        workspace: WorkspaceId,
-        workflow: WorkflowId,
-        hash: VersionHash,
-        body: String,
-        note: String,
-        by: String,
-        now: Timestamp,
-        test: bool,
-    ) -> Result<i64, StoreError> {
+    pub async fn add_version(&self, new: NewVersion) -> Result<i64, StoreError> {
+        let NewVersion { workspace, workflow, hash, body, note, by, now, test } = new;
         self.change(move |conn| {
             Box::pin(async move {
                 let edge = if test { "SELECT coalesce(min(min(number), 0), 0) - 1 FROM versions WHERE workflow = $1" } else { "SELECT coalesce(max(max(number), 0), 0) + 1 FROM versions WHERE workflow = $1" };
