@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod conversation;
+mod examples;
 mod generated;
 mod kill;
 mod server;
