@@ -110,9 +110,15 @@ const TICKET: &[Field] = &[
     with_default("priority", PRIORITY, "normal"),
     field("channel", Kind::Text),
 ];
-const TASK: &[Field] =
-    &[required("title", Kind::Text), field("due_at", Kind::Moment), field("done", Kind::Bool), field("contact", Kind::Reference), field("related", Kind::Text)];
-const NOTE: &[Field] = &[required("body", Kind::Text), field("contact", Kind::Reference), field("related", Kind::Text)];
+const TASK: &[Field] = &[
+    required("title", Kind::Text),
+    field("due_at", Kind::Moment),
+    field("done", Kind::Bool),
+    field("contact", Kind::Reference),
+    field("related", Kind::Text),
+];
+const NOTE: &[Field] =
+    &[required("body", Kind::Text), field("contact", Kind::Reference), field("related", Kind::Text)];
 
 impl Entity {
     /// Every entity.

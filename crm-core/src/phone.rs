@@ -10,7 +10,9 @@ pub fn normalise(text: &str) -> Result<String, String> {
             ' ' | '-' | '(' | ')' | '.' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' => {}
             _ => match crate::fold::latin_digit(c) {
                 Some(digit) => digits.push(digit),
-                None => return Err(format!("\"{text}\" is not a phone number: \"{c}\" cannot be part of one")),
+                None => {
+                    return Err(format!("\"{text}\" is not a phone number: \"{c}\" cannot be part of one"));
+                }
             },
         }
     }
@@ -43,7 +45,15 @@ mod tests {
 
     #[test]
     fn the_ways_in_which_people_write_it() {
-        for text in ["0501234567", "501234567", "+966 50 123 4567", "00966501234567", "966501234567", "٠٥٠١٢٣٤٥٦٧", "(050) 123-4567"] {
+        for text in [
+            "0501234567",
+            "501234567",
+            "+966 50 123 4567",
+            "00966501234567",
+            "966501234567",
+            "٠٥٠١٢٣٤٥٦٧",
+            "(050) 123-4567",
+        ] {
             assert_eq!(normalise(text).as_deref(), Ok("+966501234567"), "{text}");
         }
         assert_eq!(normalise("+20 100 123 4567").as_deref(), Ok("+201001234567"));

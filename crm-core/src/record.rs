@@ -96,14 +96,17 @@ const COMMON: [&str; 3] = ["owner", "tags", "custom"];
 
 /// Checks fields and brings them into the form in which they are kept.
 fn clean(entity: Entity, given: &Value) -> Result<Map<String, Value>, Error> {
-    let given = given.as_object().ok_or_else(|| Error::invalid("fields", "this should be an object: {\"name\": value, …}"))?;
+    let given = given
+        .as_object()
+        .ok_or_else(|| Error::invalid("fields", "this should be an object: {\"name\": value, …}"))?;
     let mut kept = Map::new();
     for (name, value) in given {
         if COMMON.contains(&name.as_str()) {
             kept.insert(name.clone(), common(name, value)?);
             continue;
         }
-        let field = entity.fields().iter().find(|field| field.name == name).ok_or_else(|| unknown(entity, name))?;
+        let field =
+            entity.fields().iter().find(|field| field.name == name).ok_or_else(|| unknown(entity, name))?;
         kept.insert(name.clone(), value_of(field, value)?);
     }
     Ok(kept)
@@ -145,7 +148,10 @@ fn value_of(field: &Field, value: &Value) -> Result<Value, Error> {
     let text = value.as_str().map(str::trim);
     Ok(match field.kind {
         Kind::Text => text.ok_or_else(|| refuse("text"))?.into(),
-        Kind::Integer => match value.as_i64().or_else(|| value.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64)) {
+        Kind::Integer => match value
+            .as_i64()
+            .or_else(|| value.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64))
+        {
             Some(number) => number.into(),
             None => return Err(refuse("a whole number")),
         },
@@ -162,10 +168,14 @@ fn value_of(field: &Field, value: &Value) -> Result<Value, Error> {
         }
         Kind::Moment => return Err(refuse("a time such as 2026-11-23T08:00:00+03:00")),
         Kind::Reference => return Err(refuse("the id of a record")),
-        Kind::Phone => phone::normalise(text.ok_or_else(|| refuse("a phone number as text"))?).map_err(|message| Error::invalid(field.name, message))?.into(),
+        Kind::Phone => phone::normalise(text.ok_or_else(|| refuse("a phone number as text"))?)
+            .map_err(|message| Error::invalid(field.name, message))?
+            .into(),
         Kind::Email => {
             let address = text.unwrap_or_default().to_lowercase();
-            let fits = address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) && !address.contains(char::is_whitespace);
+            let fits =
+                address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+                    && !address.contains(char::is_whitespace);
             if fits { address.into() } else { return Err(refuse("an e-mail address")) }
         }
         Kind::Bool => value.as_bool().ok_or_else(|| refuse("true or false"))?.into(),
@@ -198,18 +208,32 @@ fn event(change: &mut Change<'_>, record: &Record, what: &str, details: Value) -
 fn fresh(change: &mut Change<'_>, entity: Entity, fields: &Value) -> Result<Record, Error> {
     let mut fields = clean(entity, fields)?;
     for field in entity.fields() {
-        if field.required && fields.get(field.name).is_none_or(|value| value.is_null() || value.as_str() == Some("")) {
+        if field.required
+            && fields.get(field.name).is_none_or(|value| value.is_null() || value.as_str() == Some(""))
+        {
             return Err(Error::invalid(field.name, format!("a new {} needs it", entity.name())));
         }
         if !field.default.is_empty() {
             fields.entry(field.name).or_insert_with(|| field.default.into());
         }
     }
-    Ok(Record { entity, id: (change.ids)(), version: 1, fields, created_at: change.now, updated_at: change.now })
+    Ok(Record {
+        entity,
+        id: (change.ids)(),
+        version: 1,
+        fields,
+        created_at: change.now,
+        updated_at: change.now,
+    })
 }
 
 /// Makes a record.
-pub async fn create(conn: &mut Conn<'_>, change: &mut Change<'_>, entity: Entity, fields: &Value) -> Result<Record, Error> {
+pub async fn create(
+    conn: &mut Conn<'_>,
+    change: &mut Change<'_>,
+    entity: Entity,
+    fields: &Value,
+) -> Result<Record, Error> {
     let record = fresh(change, entity, fields)?;
     if !sql::insert(conn, change.workspace, &record).await? {
         let field = if record.text("phone").is_some() { "phone" } else { "email" };
@@ -221,18 +245,36 @@ pub async fn create(conn: &mut Conn<'_>, change: &mut Change<'_>, entity: Entity
 }
 
 /// One record.
-pub async fn get(conn: &mut Conn<'_>, workspace: i64, entity: Entity, id: Uuid) -> Result<Option<Record>, Error> {
+pub async fn get(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    id: Uuid,
+) -> Result<Option<Record>, Error> {
     sql::get(conn, workspace, entity, id).await
 }
 
 /// Changes the given fields; `null` empties one. With `expected`, only while that version is current.
-pub async fn update(conn: &mut Conn<'_>, change: &mut Change<'_>, entity: Entity, id: Uuid, patch: &Value, expected: Option<i64>) -> Result<Record, Error> {
-    let old = get(conn, change.workspace, entity, id).await?.ok_or_else(|| Error::NotFound { entity: entity.name(), id: id.to_string() })?;
+pub async fn update(
+    conn: &mut Conn<'_>,
+    change: &mut Change<'_>,
+    entity: Entity,
+    id: Uuid,
+    patch: &Value,
+    expected: Option<i64>,
+) -> Result<Record, Error> {
+    let old = get(conn, change.workspace, entity, id)
+        .await?
+        .ok_or_else(|| Error::NotFound { entity: entity.name(), id: id.to_string() })?;
     if let Some(expected) = expected.filter(|expected| *expected != old.version) {
         return Err(Error::Conflict { expected, found: old.version });
     }
     let patch = clean(entity, patch)?;
-    let changed: Vec<&String> = patch.iter().filter(|(name, value)| old.fields.get(*name).unwrap_or(&Value::Null) != *value).map(|(name, _)| name).collect();
+    let changed: Vec<&String> = patch
+        .iter()
+        .filter(|(name, value)| old.fields.get(*name).unwrap_or(&Value::Null) != *value)
+        .map(|(name, _)| name)
+        .collect();
     if changed.is_empty() {
         return Ok(old);
     }
@@ -241,35 +283,65 @@ pub async fn update(conn: &mut Conn<'_>, change: &mut Change<'_>, entity: Entity
     new.version += 1;
     new.updated_at = change.now;
     if let Some(field) = entity.moving_field() {
-        rules::check_move(entity, field, old.text(field).unwrap_or_default(), new.text(field).unwrap_or_default())?;
+        rules::check_move(
+            entity,
+            field,
+            old.text(field).unwrap_or_default(),
+            new.text(field).unwrap_or_default(),
+        )?;
     }
-    if entity == Entity::Deal && new.text("stage") == Some("lost") && new.text("lost_reason").is_none_or(str::is_empty) {
+    if entity == Entity::Deal
+        && new.text("stage") == Some("lost")
+        && new.text("lost_reason").is_none_or(str::is_empty)
+    {
         return Err(Error::invalid("lost_reason", "a lost deal needs a reason"));
     }
     if !sql::update(conn, change.workspace, &new, old.version).await? {
         return Err(Error::Conflict { expected: old.version, found: old.version + 1 });
     }
-    let side = |record: &Record| changed.iter().map(|name| ((*name).clone(), record.fields.get(*name).cloned().unwrap_or(Value::Null))).collect::<Map<_, _>>();
+    let side = |record: &Record| {
+        changed
+            .iter()
+            .map(|name| ((*name).clone(), record.fields.get(*name).cloned().unwrap_or(Value::Null)))
+            .collect::<Map<_, _>>()
+    };
     let details = json!({"changed": changed, "before": side(&old), "after": side(&new)});
     let updated = event(change, &new, "updated", details.clone());
     outbox::append(conn, change.workspace, &updated).await?;
     if let Some(field) = entity.moving_field().filter(|field| changed.iter().any(|name| name == field)) {
-        let moved = event(change, &new, &format!("{field}_changed"), json!({"before": old.fields.get(field), "after": new.fields.get(field)}));
+        let moved = event(
+            change,
+            &new,
+            &format!("{field}_changed"),
+            json!({"before": old.fields.get(field), "after": new.fields.get(field)}),
+        );
         outbox::append(conn, change.workspace, &moved).await?;
     }
     Ok(new)
 }
 
 /// Removes a record.
-pub async fn delete(conn: &mut Conn<'_>, change: &mut Change<'_>, entity: Entity, id: Uuid) -> Result<(), Error> {
-    let old = get(conn, change.workspace, entity, id).await?.ok_or_else(|| Error::NotFound { entity: entity.name(), id: id.to_string() })?;
+pub async fn delete(
+    conn: &mut Conn<'_>,
+    change: &mut Change<'_>,
+    entity: Entity,
+    id: Uuid,
+) -> Result<(), Error> {
+    let old = get(conn, change.workspace, entity, id)
+        .await?
+        .ok_or_else(|| Error::NotFound { entity: entity.name(), id: id.to_string() })?;
     sql::delete(conn, change.workspace, entity, id).await?;
     let deleted = event(change, &old, "deleted", Value::Null);
     outbox::append(conn, change.workspace, &deleted).await
 }
 
 /// Records, newest first.
-pub async fn find(conn: &mut Conn<'_>, workspace: i64, entity: Entity, query: &Query) -> Result<Vec<Record>, Error> {
+pub async fn find(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    query: &Query,
+) -> Result<Vec<Record>, Error> {
     let mut query = query.clone();
     query.equal = clean(entity, &Value::Object(query.equal))?;
     sql::find(conn, workspace, entity, &query).await
@@ -277,12 +349,24 @@ pub async fn find(conn: &mut Conn<'_>, workspace: i64, entity: Entity, query: &Q
 
 /// The record with this phone or e-mail, or a new one; the flag tells whether it is new. Two who
 /// ask at the same time get the same contact: the unique index decides.
-pub async fn find_or_create(conn: &mut Conn<'_>, change: &mut Change<'_>, entity: Entity, by: &str, fields: &Value) -> Result<(Record, bool), Error> {
+pub async fn find_or_create(
+    conn: &mut Conn<'_>,
+    change: &mut Change<'_>,
+    entity: Entity,
+    by: &str,
+    fields: &Value,
+) -> Result<(Record, bool), Error> {
     if !matches!(by, "phone" | "email") || !entity.fields().iter().any(|field| field.name == by) {
-        return Err(Error::invalid("by", format!("a {} is found by phone or email, where it has them", entity.name())));
+        return Err(Error::invalid(
+            "by",
+            format!("a {} is found by phone or email, where it has them", entity.name()),
+        ));
     }
     let cleaned = clean(entity, fields)?;
-    let key = cleaned.get(by).and_then(Value::as_str).ok_or_else(|| Error::invalid(by, "this is what it is found by, and it is missing"))?;
+    let key = cleaned
+        .get(by)
+        .and_then(Value::as_str)
+        .ok_or_else(|| Error::invalid(by, "this is what it is found by, and it is missing"))?;
     if let Some(found) = sql::by_key(conn, change.workspace, entity, by, key).await? {
         return Ok((found, false));
     }

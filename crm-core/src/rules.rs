@@ -9,7 +9,9 @@ fn allowed(entity: Entity, from: &str) -> &'static [&'static str] {
         (Entity::Lead, "contacted") => &["qualified", "unqualified"],
         (Entity::Lead, "qualified") => &["unqualified", "converted"],
         (Entity::Lead, "unqualified") => &["contacted", "qualified"],
-        (Entity::Deal, "new" | "qualified" | "proposal" | "negotiation") => &["new", "qualified", "proposal", "negotiation", "won", "lost"],
+        (Entity::Deal, "new" | "qualified" | "proposal" | "negotiation") => {
+            &["new", "qualified", "proposal", "negotiation", "won", "lost"]
+        }
         // A closed deal is opened again only into negotiation.
         (Entity::Deal, "won" | "lost") => &["negotiation"],
         (Entity::Ticket, "open") => &["pending", "solved", "closed"],

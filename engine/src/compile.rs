@@ -22,8 +22,8 @@ mod references;
 mod regions;
 mod schema;
 
-pub use problem::{Code, Place, Problem, Severity};
 use problem::nearest;
+pub use problem::{Code, Place, Problem, Severity};
 
 /// Compiles a workflow against the installed node types. Problems of severity warning do not
 /// stand in the way and come back beside the plan.
@@ -71,13 +71,20 @@ impl DraftNode<'_> {
     }
 }
 
-fn nodes<'w>(workflow: &'w Workflow, catalogue: &dyn Catalogue, problems: &mut Vec<Problem>) -> Vec<DraftNode<'w>> {
+fn nodes<'w>(
+    workflow: &'w Workflow,
+    catalogue: &dyn Catalogue,
+    problems: &mut Vec<Problem>,
+) -> Vec<DraftNode<'w>> {
     let mut drafts = Vec::with_capacity(workflow.nodes.len());
     let mut ids = HashSet::new();
     let mut keys = HashSet::new();
     for node in &workflow.nodes {
         if !ids.insert(node.id.as_str()) {
-            problems.push(Problem::at_node(Code::NodeIdTwice, node, "id").says(format!("the id \"{}\" is used twice", node.id)));
+            problems.push(
+                Problem::at_node(Code::NodeIdTwice, node, "id")
+                    .says(format!("the id \"{}\" is used twice", node.id)),
+            );
         }
         if !NodeKey::is_valid(&node.key) {
             problems.push(Problem::at_node(Code::NodeKeyInvalid, node, "key").says(format!(
@@ -85,7 +92,10 @@ fn nodes<'w>(workflow: &'w Workflow, catalogue: &dyn Catalogue, problems: &mut V
                 node.key
             )));
         } else if !keys.insert(node.key.as_str()) {
-            problems.push(Problem::at_node(Code::NodeKeyTwice, node, "key").says(format!("two nodes have the key \"{}\"", node.key)));
+            problems.push(
+                Problem::at_node(Code::NodeKeyTwice, node, "key")
+                    .says(format!("two nodes have the key \"{}\"", node.key)),
+            );
         }
         let Some(spec) = catalogue.find(&node.node_type, node.type_version) else {
             problems.push(unknown_type(node, catalogue));
@@ -154,13 +164,16 @@ fn settings(node: &Node, problems: &mut Vec<Problem>) {
     if let Some(retry) = &node.retry
         && !(1..=100).contains(&retry.max_attempts)
     {
-        problems.push(Problem::at_node(Code::SettingInvalid, node, "retry.maxAttempts").says(format!(
-            "maxAttempts is {}, but 1 to 100 are possible",
-            retry.max_attempts
-        )));
+        problems.push(
+            Problem::at_node(Code::SettingInvalid, node, "retry.maxAttempts")
+                .says(format!("maxAttempts is {}, but 1 to 100 are possible", retry.max_attempts)),
+        );
     }
     if node.timeout_ms == Some(0) {
-        problems.push(Problem::at_node(Code::SettingInvalid, node, "timeoutMs").says("a timeout of 0 would fail every attempt"));
+        problems.push(
+            Problem::at_node(Code::SettingInvalid, node, "timeoutMs")
+                .says("a timeout of 0 would fail every attempt"),
+        );
     }
     if node.join == Join::AtLeast(0) {
         problems.push(Problem::at_node(Code::SettingInvalid, node, "join").says("atLeast counts from 1"));
@@ -183,20 +196,25 @@ fn ports(node: &Node, spec: &NodeSpec) -> Vec<Arc<str>> {
 }
 
 fn edges(workflow: &Workflow, drafts: &[DraftNode<'_>], problems: &mut Vec<Problem>) -> Vec<PlanEdge> {
-    let by_id: HashMap<&str, u32> = drafts.iter().zip(0..).map(|(draft, index)| (draft.node.id.as_str(), index)).collect();
+    let by_id: HashMap<&str, u32> =
+        drafts.iter().zip(0..).map(|(draft, index)| (draft.node.id.as_str(), index)).collect();
     let known: HashSet<&str> = workflow.nodes.iter().map(|node| node.id.as_str()).collect();
     let mut edges: Vec<PlanEdge> = Vec::with_capacity(workflow.edges.len());
     let mut ids = HashSet::new();
     let mut pairs = HashSet::new();
     for edge in &workflow.edges {
         if !ids.insert(edge.id.as_str()) {
-            problems.push(Problem::at_edge(Code::EdgeIdTwice, edge, "id").says(format!("the id \"{}\" is used twice", edge.id)));
+            problems.push(
+                Problem::at_edge(Code::EdgeIdTwice, edge, "id")
+                    .says(format!("the id \"{}\" is used twice", edge.id)),
+            );
         }
         let mut end = |field: &str, id: &str| {
             let found = by_id.get(id).copied();
             // An edge to a node whose type is unknown is not a second fault.
             if found.is_none() && !known.contains(id) {
-                let problem = Problem::at_edge(Code::EdgeEndUnknown, edge, field).says(format!("there is no node with the id \"{id}\""));
+                let problem = Problem::at_edge(Code::EdgeEndUnknown, edge, field)
+                    .says(format!("there is no node with the id \"{id}\""));
                 problems.push(match nearest(id, known.iter().copied()) {
                     Some(name) => problem.hint(format!("did you mean \"{name}\"?")),
                     None => problem,
@@ -229,15 +247,21 @@ fn edges(workflow: &Workflow, drafts: &[DraftNode<'_>], problems: &mut Vec<Probl
                 problems.push(
                     Problem::at_edge(Code::PortUnknown, edge, "targetHandle")
                         .says(format!("{} has no input port \"{name}\"", to.node.key))
-                        .hint(if to.role() == Role::Loop { "its inputs: in, again" } else { "its input: in" }),
+                        .hint(if to.role() == Role::Loop {
+                            "its inputs: in, again"
+                        } else {
+                            "its input: in"
+                        }),
                 );
                 continue;
             }
         };
         if to.role() == Role::Trigger {
             problems.push(
-                Problem::at_edge(Code::TriggerHasInput, edge, "target")
-                    .says(format!("{} is a trigger: it starts runs and nothing can lead into it", to.node.key)),
+                Problem::at_edge(Code::TriggerHasInput, edge, "target").says(format!(
+                    "{} is a trigger: it starts runs and nothing can lead into it",
+                    to.node.key
+                )),
             );
             continue;
         }
@@ -248,12 +272,23 @@ fn edges(workflow: &Workflow, drafts: &[DraftNode<'_>], problems: &mut Vec<Probl
             );
             continue;
         }
-        edges.push(PlanEdge { id: edge.id.clone(), source, port: u16::try_from(port).unwrap_or(u16::MAX), target, again });
+        edges.push(PlanEdge {
+            id: edge.id.clone(),
+            source,
+            port: u16::try_from(port).unwrap_or(u16::MAX),
+            target,
+            again,
+        });
     }
     edges
 }
 
-fn assemble(workflow: &Workflow, drafts: Vec<DraftNode<'_>>, edges: Vec<PlanEdge>, layout: regions::Layout) -> Plan {
+fn assemble(
+    workflow: &Workflow,
+    drafts: Vec<DraftNode<'_>>,
+    edges: Vec<PlanEdge>,
+    layout: regions::Layout,
+) -> Plan {
     let mut place = vec![0u32; drafts.len()];
     for (new, &old) in layout.order.iter().enumerate() {
         place[old as usize] = u32::try_from(new).unwrap_or(u32::MAX);
@@ -296,7 +331,11 @@ fn assemble(workflow: &Workflow, drafts: Vec<DraftNode<'_>>, edges: Vec<PlanEdge
     }
     let edges: Vec<PlanEdge> = edges
         .into_iter()
-        .map(|edge| PlanEdge { source: place[edge.source as usize], target: place[edge.target as usize], ..edge })
+        .map(|edge| PlanEdge {
+            source: place[edge.source as usize],
+            target: place[edge.target as usize],
+            ..edge
+        })
         .collect();
     for (edge, index) in edges.iter().zip(0..) {
         let source: &mut PlanNode = &mut nodes[edge.source as usize];

@@ -26,7 +26,10 @@ pub use recover::ReplayError;
 pub use state::{Activity, RunStatus, StepState, StepView};
 pub use step::StepId;
 
-use std::{collections::{HashMap, VecDeque}, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use crate::{
     Event, Json, Sequence, Timestamp,

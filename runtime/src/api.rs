@@ -3,6 +3,7 @@
 
 mod approvals;
 mod credentials;
+mod crm;
 mod events;
 mod hooks;
 mod problem;
@@ -85,6 +86,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(credentials::list))
         .routes(routes!(credentials::set, credentials::delete))
         .routes(routes!(credentials::types))
+        .routes(routes!(crm::list, crm::create))
+        .routes(routes!(crm::get, crm::update, crm::delete))
         .routes(routes!(system::nodes))
         .routes(routes!(system::functions))
         .routes(routes!(system::variables, system::set_variables))
@@ -103,19 +106,31 @@ pub fn router(app: Shared) -> Router {
     let (api, document) = described().split_for_parts();
     let body = app.core.config.limits.body;
     let document: Arc<str> = Arc::from(document.to_pretty_json().unwrap_or_default());
-    let api = api.route_layer(middleware::from_fn_with_state(app.clone(), authorise)).layer(DefaultBodyLimit::max(body.max(8 << 20)));
+    let api = api
+        .route_layer(middleware::from_fn_with_state(app.clone(), authorise))
+        .layer(DefaultBodyLimit::max(body.max(8 << 20)));
     Router::new()
         .merge(api)
         .merge(system::open_routes(document))
         .merge(hooks::routes(body))
         .fallback(async || Problem::not_found("page"))
-        .layer(CatchPanicLayer::custom(|_| Problem::new("internal", "the request ran into an internal fault; the server's log has the details").into_response()))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::new(
+                "internal",
+                "the request ran into an internal fault; the server's log has the details",
+            )
+            .into_response()
+        }))
         .with_state(app)
 }
 
 /// Only with the token.
 async fn authorise(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    let given = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
     match given {
         Some(token) if app.token.matches(token) => next.run(request).await,
         Some(_) => Problem::new("unauthorized", "the access token is wrong").into_response(),
@@ -130,16 +145,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = bytes::Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
+        let bytes = bytes::Bytes::from_request(request, state).await.map_err(|rejection| match rejection
+            .status()
+            .as_u16()
+        {
             413 => Problem::new("too_large", "the body is larger than this server takes"),
             _ => Problem::new("bad_request", rejection.to_string()),
         })?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| Problem::new("body_not_utf8", format!("the byte at {} is not UTF-8", error.valid_up_to())))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            Problem::new("body_not_utf8", format!("the byte at {} is not UTF-8", error.valid_up_to()))
+        })?;
         serde_json::from_str(text).map(Self).map_err(|error| {
             use serde_json::error::Category;
             match error.classify() {
                 Category::Data => Problem::new("invalid", error.to_string()),
-                _ if error.to_string().starts_with("recursion limit") => Problem::new("body_too_deep", "JSON may be nested 128 deep"),
+                _ if error.to_string().starts_with("recursion limit") => {
+                    Problem::new("body_too_deep", "JSON may be nested 128 deep")
+                }
                 _ => Problem::new("body_not_json", error.to_string()),
             }
         })

@@ -52,7 +52,11 @@ pub struct App {
 /// Makes the data folder usable and ours.
 fn take_folder(folder: &Path) -> anyhow::Result<File> {
     let explain = |what: &str| format!("the data folder {} {what}", folder.display());
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| explain("cannot be made"))?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| explain("cannot be made"))?;
     let path = folder.join("lock");
     let mut lock = std::fs::OpenOptions::new()
         .read(true)
@@ -61,14 +65,24 @@ fn take_folder(folder: &Path) -> anyhow::Result<File> {
         .truncate(false)
         .mode(0o600)
         .open(&path)
-        .with_context(|| explain("cannot be written: check its owner and permissions, or choose another with --data"))?;
+        .with_context(|| {
+            explain("cannot be written: check its owner and permissions, or choose another with --data")
+        })?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(std::fs::TryLockError::WouldBlock) => {
             let owner = std::fs::read_to_string(&path).unwrap_or_default();
-            anyhow::bail!("{}", explain(&format!("is already in use by process {}: stop that one, or choose another folder with --data", owner.trim())));
+            anyhow::bail!(
+                "{}",
+                explain(&format!(
+                    "is already in use by process {}: stop that one, or choose another folder with --data",
+                    owner.trim()
+                ))
+            );
         }
-        Err(std::fs::TryLockError::Error(error)) => return Err(error).with_context(|| explain("cannot be locked")),
+        Err(std::fs::TryLockError::Error(error)) => {
+            return Err(error).with_context(|| explain("cannot be locked"));
+        }
     }
     lock.set_len(0)?;
     write!(lock, "{}", std::process::id())?;
@@ -85,13 +99,32 @@ struct StoreVault {
 
 #[async_trait]
 impl masar_nodes::Vault for StoreVault {
-    async fn open(&self, workspace: i64, credential: &str, accepted_types: &[&str]) -> Result<Opened, StepError> {
+    async fn open(
+        &self,
+        workspace: i64,
+        credential: &str,
+        accepted_types: &[&str],
+    ) -> Result<Opened, StepError> {
         let workspace = WorkspaceId(workspace);
-        let row = self.store.credential(workspace, credential).await.map_err(|error| StepError::new("credential.store", error.to_string()))?;
-        let missing = || StepError::new("credential.missing", format!("there is no credential \"{credential}\"; make it, or choose another")).permanent();
+        let row = self
+            .store
+            .credential(workspace, credential)
+            .await
+            .map_err(|error| StepError::new("credential.store", error.to_string()))?;
+        let missing = || {
+            StepError::new(
+                "credential.missing",
+                format!("there is no credential \"{credential}\"; make it, or choose another"),
+            )
+            .permanent()
+        };
         let row = row.ok_or_else(missing)?;
         if !accepted_types.contains(&row.kind.as_str()) {
-            let message = format!("\"{credential}\" is a credential of type {}; this node takes {}", row.kind, accepted_types.join(", "));
+            let message = format!(
+                "\"{credential}\" is a credential of type {}; this node takes {}",
+                row.kind,
+                accepted_types.join(", ")
+            );
             return Err(StepError::new("credential.type", message).permanent());
         }
         let fields = self
@@ -104,7 +137,11 @@ impl masar_nodes::Vault for StoreVault {
                 self.masked.hide(value);
             }
         }
-        Ok(Opened { id: row.id.to_string(), kind: row.kind, fields: fields.into_iter().map(|(name, value)| (name, Secret::new(value))).collect() })
+        Ok(Opened {
+            id: row.id.to_string(),
+            kind: row.kind,
+            fields: fields.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),
+        })
     }
 }
 
@@ -116,7 +153,9 @@ impl App {
         let lock = take_folder(&folder)?;
         let commits = Arc::new(CommitMetrics::default());
         let observed = commits.clone();
-        let store = Store::open(&folder.join("masar.db"), move |units, seconds| observed.note(units, seconds)).await?;
+        let store =
+            Store::open(&folder.join("masar.db"), move |units, seconds| observed.note(units, seconds))
+                .await?;
         let vault = Arc::new(match &config.master_key {
             Some(key) => Vault::with_key(key)?,
             None => Vault::open(&folder.join("master.key"))?,
@@ -124,13 +163,23 @@ impl App {
         let (token, new_token) = Token::open(&folder.join("api-token"))?;
         let masked = Arc::new(Mask::default());
         masked.hide(token.reveal());
-        let guard = net::Guard::allowing(&config.http.allow_private).map_err(|error| anyhow::anyhow!("http.allow_private: {error}"))?;
+        let guard = net::Guard::allowing(&config.http.allow_private)
+            .map_err(|error| anyhow::anyhow!("http.allow_private: {error}"))?;
         let http = net::Client::new(guard).context("the HTTP client cannot be made")?;
         let mail = Mailer::new(http.guard().clone());
-        let keeper = Arc::new(StoreVault { store: store.clone(), vault: vault.clone(), masked: masked.clone() });
+        let keeper =
+            Arc::new(StoreVault { store: store.clone(), vault: vault.clone(), masked: masked.clone() });
         let world = World { http, mail, vault: keeper, limits: masar_nodes::Limits::default() };
         let catalogue = Arc::new(Catalogue::builtin());
-        let core = Core::new(Parts { config, clock: Clock::system(), ids: Ids::default(), store, catalogue, world, masked });
+        let core = Core::new(Parts {
+            config,
+            clock: Clock::system(),
+            ids: Ids::default(),
+            store,
+            catalogue,
+            world,
+            masked,
+        });
         let executor = Executor::new(core.clone());
         let dispatcher = Dispatcher::new(core.clone(), executor.clone());
         executor.connect(dispatcher.clone());
@@ -139,7 +188,18 @@ impl App {
         for event_type in core.store.waited_types().await? {
             core.note_wait(&event_type);
         }
-        let app = Self { core, dispatcher, executor, vault, token, new_token, commits, stop: CancellationToken::new(), loops: TaskTracker::new(), _lock: lock };
+        let app = Self {
+            core,
+            dispatcher,
+            executor,
+            vault,
+            token,
+            new_token,
+            commits,
+            stop: CancellationToken::new(),
+            loops: TaskTracker::new(),
+            _lock: lock,
+        };
         app.take_up().await?;
         app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stop.clone()));
         app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));

@@ -19,7 +19,11 @@ const RUN_FAILED: u8 = 4;
 
 /// Workflow automation: something happens, and Masar carries out the workflow that somebody drew.
 #[derive(Parser)]
-#[command(name = "masar", version, after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed.")]
+#[command(
+    name = "masar",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed."
+)]
 struct Arguments {
     /// Configuration file (default: masar.toml here or in the data folder).
     #[arg(long, global = true, env = "MASAR_CONFIG", value_name = "FILE")]
@@ -122,10 +126,16 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // A reader that has gone away (`masar runs list | head`) is no failure.
-            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            if error
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+            {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("{}{error:#}", if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m " } else { "error: " });
+            eprintln!(
+                "{}{error:#}",
+                if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m " } else { "error: " }
+            );
             ExitCode::FAILURE
         }
     }
@@ -153,7 +163,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     runtime.block_on(async {
         match arguments.command {
             Command::Serve { .. } => serve::serve(config).await,
-            Command::Run { file, event, trigger, json } => run::run(config, &file, event.as_deref(), trigger, json).await,
+            Command::Run { file, event, trigger, json } => {
+                run::run(config, &file, event.as_deref(), trigger, json).await
+            }
             Command::Import { path, dry_run, draft } => files::import(&config, &path, dry_run, draft).await,
             Command::Export { folder, dry_run } => files::export(&config, &folder, dry_run).await,
             Command::Runs(command) => remote::runs(&config, command).await,
@@ -169,7 +181,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
 fn load(arguments: &Arguments) -> anyhow::Result<Config> {
     let mut flags = Vec::new();
     for pair in &arguments.settings {
-        let (key, value) = pair.split_once('=').ok_or_else(|| anyhow::anyhow!("--set takes key=value, not \"{pair}\""))?;
+        let (key, value) =
+            pair.split_once('=').ok_or_else(|| anyhow::anyhow!("--set takes key=value, not \"{pair}\""))?;
         flags.push((key.to_owned(), value.to_owned()));
     }
     if let Some(data) = &arguments.data {
@@ -178,14 +191,21 @@ fn load(arguments: &Arguments) -> anyhow::Result<Config> {
     if let Command::Serve { listen: Some(listen) } = &arguments.command {
         flags.push(("server.listen".into(), listen.clone()));
     }
-    let folder = arguments.data.clone().or_else(|| std::env::var("MASAR_DATA_FOLDER").ok()).unwrap_or_else(|| "data".into());
+    let folder = arguments
+        .data
+        .clone()
+        .or_else(|| std::env::var("MASAR_DATA_FOLDER").ok())
+        .unwrap_or_else(|| "data".into());
     let found = match &arguments.config {
         Some(path) => Some(path.clone()),
-        None => [PathBuf::from("masar.toml"), PathBuf::from(folder).join("masar.toml")].into_iter().find(|path| path.exists()),
+        None => [PathBuf::from("masar.toml"), PathBuf::from(folder).join("masar.toml")]
+            .into_iter()
+            .find(|path| path.exists()),
     };
     let file = match found {
         Some(path) => {
-            let text = std::fs::read_to_string(&path).map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", path.display()))?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", path.display()))?;
             Some((path.display().to_string(), text))
         }
         None => None,
@@ -199,8 +219,12 @@ fn load(arguments: &Arguments) -> anyhow::Result<Config> {
 fn show_config(config: &Config, json: bool) -> anyhow::Result<u8> {
     let table = config.table();
     if json {
-        let settings: serde_json::Map<String, serde_json::Value> =
-            table.into_iter().map(|(key, value, source)| (key.to_owned(), serde_json::json!({"value": value, "source": source}))).collect();
+        let settings: serde_json::Map<String, serde_json::Value> = table
+            .into_iter()
+            .map(|(key, value, source)| {
+                (key.to_owned(), serde_json::json!({"value": value, "source": source}))
+            })
+            .collect();
         println!("{}", serde_json::to_string_pretty(&settings)?);
     } else {
         for (key, value, source) in table {

@@ -43,21 +43,56 @@ const fn setting(key: &'static str, kind: Kind, default: &'static str, help: &'s
 pub const SETTINGS: &[Setting] = &[
     setting("data.folder", Kind::Text, "./data", "Folder of the database, the keys and the token."),
     setting("server.listen", Kind::Text, "127.0.0.1:8080", "Address and port of the HTTP server."),
-    setting("server.public_url", Kind::Text, "", "How others reach this server; for links in messages. Empty: from `server.listen`."),
-    setting("log.level", Kind::Text, "info", "error, warn, info, debug, trace, or a filter such as `masar_runtime=debug`."),
+    setting(
+        "server.public_url",
+        Kind::Text,
+        "",
+        "How others reach this server; for links in messages. Empty: from `server.listen`.",
+    ),
+    setting(
+        "log.level",
+        Kind::Text,
+        "info",
+        "error, warn, info, debug, trace, or a filter such as `masar_runtime=debug`.",
+    ),
     setting("log.format", Kind::Text, "text", "text or json."),
     setting("limits.body", Kind::Size, "1MiB", "Largest body of a webhook call or API request."),
     setting("limits.depth", Kind::Number, "64", "Deepest nesting of JSON that comes in."),
-    setting("limits.queue", Kind::Number, "10000", "Runs that may wait for their turn; beyond that intake answers 429."),
-    setting("limits.dedup_window", Kind::Duration, "7d", "How long a second arrival of an event is recognised."),
+    setting(
+        "limits.queue",
+        Kind::Number,
+        "10000",
+        "Runs that may wait for their turn; beyond that intake answers 429.",
+    ),
+    setting(
+        "limits.dedup_window",
+        Kind::Duration,
+        "7d",
+        "How long a second arrival of an event is recognised.",
+    ),
     setting("execute.workers", Kind::Number, "512", "Runs that are carried out at the same time."),
-    setting("execute.step_timeout", Kind::Duration, "5m", "Longest attempt of an external step that sets none itself."),
+    setting(
+        "execute.step_timeout",
+        Kind::Duration,
+        "5m",
+        "Longest attempt of an external step that sets none itself.",
+    ),
     setting("execute.stop_grace", Kind::Duration, "10s", "How long a stop waits for steps under way."),
-    setting("retention.days", Kind::Number, "30", "Days that ended runs and their events are kept; 0 keeps them for ever."),
+    setting(
+        "retention.days",
+        Kind::Number,
+        "30",
+        "Days that ended runs and their events are kept; 0 keeps them for ever.",
+    ),
     setting("retention.hook_hours", Kind::Number, "72", "Hours that refused webhook calls are kept."),
     setting("workspace.time_zone", Kind::Text, "Asia/Riyadh", "Time zone of schedules and dates."),
     setting("workspace.language", Kind::Text, "ar", "Language of a new visitor: ar or en."),
-    setting("http.allow_private", Kind::List, "", "Private hosts and networks (CIDR) that HTTP and mail nodes may reach."),
+    setting(
+        "http.allow_private",
+        Kind::List,
+        "",
+        "Private hosts and networks (CIDR) that HTTP and mail nodes may reach.",
+    ),
     setting("schedule.missed_window", Kind::Duration, "1h", "How far back missed firings are caught up."),
     Setting {
         key: "secrets.master_key",
@@ -150,20 +185,29 @@ pub struct Sources {
 }
 
 /// Variables that begin with `MASAR_` but are no settings.
-const OTHER_VARIABLES: &[&str] = &["MASAR_CONFIG", "MASAR_TOKEN", "MASAR_URL", "MASAR_UPDATE", "MASAR_KILLS", "MASAR_SIM_SEEDS"];
+const OTHER_VARIABLES: &[&str] =
+    &["MASAR_CONFIG", "MASAR_TOKEN", "MASAR_URL", "MASAR_UPDATE", "MASAR_KILLS", "MASAR_SIM_SEEDS"];
 
 impl Config {
     /// Reads the settings; every error at once.
     pub fn load(sources: &Sources) -> Result<Self, Vec<ConfigError>> {
         let mut errors = Vec::new();
-        let mut origins: BTreeMap<&'static str, Origin> =
-            SETTINGS.iter().map(|setting| (setting.key, Origin { value: setting.default.into(), source: "default".into() })).collect();
-        let mut take = |key: &str, value: String, source: String, errors: &mut Vec<ConfigError>| match SETTINGS.iter().find(|setting| setting.key == key) {
-            Some(setting) => {
-                origins.insert(setting.key, Origin { value, source });
-            }
-            None => errors.push(unknown(key, source, SETTINGS.iter().map(|setting| setting.key.to_owned()))),
-        };
+        let mut origins: BTreeMap<&'static str, Origin> = SETTINGS
+            .iter()
+            .map(|setting| (setting.key, Origin { value: setting.default.into(), source: "default".into() }))
+            .collect();
+        let mut take =
+            |key: &str, value: String, source: String, errors: &mut Vec<ConfigError>| match SETTINGS
+                .iter()
+                .find(|setting| setting.key == key)
+            {
+                Some(setting) => {
+                    origins.insert(setting.key, Origin { value, source });
+                }
+                None => {
+                    errors.push(unknown(key, source, SETTINGS.iter().map(|setting| setting.key.to_owned())))
+                }
+            };
         if let Some((name, text)) = &sources.file {
             match text.parse::<toml::Table>() {
                 Ok(table) => {
@@ -171,13 +215,23 @@ impl Config {
                         take(&key, value, name.clone(), &mut errors);
                     }
                 }
-                Err(error) => errors.push(ConfigError { source_name: name.clone(), key: "(file)".into(), message: error.to_string() }),
+                Err(error) => errors.push(ConfigError {
+                    source_name: name.clone(),
+                    key: "(file)".into(),
+                    message: error.to_string(),
+                }),
             }
         }
-        for (name, value) in sources.variables.iter().filter(|(name, _)| name.starts_with("MASAR_") && !OTHER_VARIABLES.contains(&name.as_str())) {
+        for (name, value) in sources
+            .variables
+            .iter()
+            .filter(|(name, _)| name.starts_with("MASAR_") && !OTHER_VARIABLES.contains(&name.as_str()))
+        {
             match SETTINGS.iter().find(|setting| setting.variable() == *name) {
                 Some(setting) => take(setting.key, value.clone(), name.clone(), &mut errors),
-                None => errors.push(unknown(name, "environment".into(), SETTINGS.iter().map(Setting::variable))),
+                None => {
+                    errors.push(unknown(name, "environment".into(), SETTINGS.iter().map(Setting::variable)))
+                }
             }
         }
         for (key, value) in &sources.flags {
@@ -203,7 +257,10 @@ impl Config {
                 days: u32::try_from(read.number("retention.days", 0)).unwrap_or(u32::MAX),
                 hook_hours: u32::try_from(read.number("retention.hook_hours", 0)).unwrap_or(u32::MAX),
             },
-            workspace: Workspace { time_zone: read.zone("workspace.time_zone"), language: read.choice("workspace.language", &["ar", "en"]) },
+            workspace: Workspace {
+                time_zone: read.zone("workspace.time_zone"),
+                language: read.choice("workspace.language", &["ar", "en"]),
+            },
             http: Http { allow_private: read.list("http.allow_private") },
             schedule: Schedule { missed_window: read.duration("schedule.missed_window") },
             master_key: Some(read.text("secrets.master_key")).filter(|key| !key.is_empty()),
@@ -216,7 +273,11 @@ impl Config {
     pub fn table(&self) -> Vec<(&'static str, String, String)> {
         let shown = |setting: &Setting| {
             let origin = self.origins.get(setting.key)?;
-            let value = if setting.secret && !origin.value.is_empty() { "•••".to_owned() } else { origin.value.clone() };
+            let value = if setting.secret && !origin.value.is_empty() {
+                "•••".to_owned()
+            } else {
+                origin.value.clone()
+            };
             Some((setting.key, value, origin.source.clone()))
         };
         SETTINGS.iter().filter_map(shown).collect()
@@ -256,7 +317,10 @@ fn flatten(prefix: &str, table: &toml::Table) -> Vec<(String, String)> {
             toml::Value::Table(inner) => found.extend(flatten(&key, inner)),
             toml::Value::String(text) => found.push((key, text.clone())),
             toml::Value::Array(items) => {
-                let items: Vec<String> = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect();
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                    .collect();
                 found.push((key, items.join(",")));
             }
             other => found.push((key, other.to_string())),
@@ -283,7 +347,13 @@ impl Reader<'_> {
         self.errors.push(ConfigError { source_name: origin.source.clone(), key: key.to_owned(), message });
     }
 
-    fn parsed<T>(&mut self, key: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>, fallback: T) -> T {
+    fn parsed<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        fallback: T,
+    ) -> T {
         match parse(&self.text(key)) {
             Some(value) => value,
             None => {
@@ -294,7 +364,12 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, key: &str, least: usize) -> usize {
-        self.parsed(key, &format!("a whole number of at least {least}"), |text| text.parse().ok().filter(|value| *value >= least), least)
+        self.parsed(
+            key,
+            &format!("a whole number of at least {least}"),
+            |text| text.parse().ok().filter(|value| *value >= least),
+            least,
+        )
     }
 
     fn duration(&mut self, key: &str) -> Duration {
@@ -311,7 +386,12 @@ impl Reader<'_> {
     }
 
     fn zone(&mut self, key: &str) -> String {
-        self.parsed(key, "an IANA time zone such as Asia/Riyadh", |text| jiff::tz::TimeZone::get(text).ok().map(|_| text.to_owned()), String::new())
+        self.parsed(
+            key,
+            "an IANA time zone such as Asia/Riyadh",
+            |text| jiff::tz::TimeZone::get(text).ok().map(|_| text.to_owned()),
+            String::new(),
+        )
     }
 
     fn list(&self, key: &str) -> Vec<String> {
@@ -353,17 +433,29 @@ mod tests {
     use super::*;
 
     fn sources(file: &str, variables: &[(&str, &str)], flags: &[(&str, &str)]) -> Sources {
-        let pairs = |list: &[(&str, &str)]| list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Sources { file: Some(("masar.toml".into(), file.into())), variables: pairs(variables), flags: pairs(flags) }
+        let pairs = |list: &[(&str, &str)]| {
+            list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        Sources {
+            file: Some(("masar.toml".into(), file.into())),
+            variables: pairs(variables),
+            flags: pairs(flags),
+        }
     }
 
     #[test]
     fn later_sources_win_and_say_so() {
         let file = "[server]\nlisten = \"127.0.0.1:1\"\n[limits]\nqueue = 5\nbody = \"64KiB\"\n[http]\nallow_private = [\"10.0.0.0/8\", \"crm.local\"]";
-        let config =
-            Config::load(&sources(file, &[("MASAR_SERVER_LISTEN", "127.0.0.1:2"), ("MASAR_SECRETS_MASTER_KEY", "c2VjcmV0")], &[("server.listen", "127.0.0.1:3")]))
-                .unwrap();
-        assert_eq!((config.server.listen.as_str(), config.limits.queue, config.limits.body), ("127.0.0.1:3", 5, 65536));
+        let config = Config::load(&sources(
+            file,
+            &[("MASAR_SERVER_LISTEN", "127.0.0.1:2"), ("MASAR_SECRETS_MASTER_KEY", "c2VjcmV0")],
+            &[("server.listen", "127.0.0.1:3")],
+        ))
+        .unwrap();
+        assert_eq!(
+            (config.server.listen.as_str(), config.limits.queue, config.limits.body),
+            ("127.0.0.1:3", 5, 65536)
+        );
         assert_eq!(config.http.allow_private, ["10.0.0.0/8", "crm.local"]);
         let table = config.table();
         assert!(table.contains(&("server.listen", "127.0.0.1:3".into(), "flag".into())));
@@ -373,8 +465,14 @@ mod tests {
 
     #[test]
     fn every_fault_is_named_at_once() {
-        let file = "[server]\nlisen = \"x\"\n[limits]\nqueue = \"many\"\n[workspace]\ntime_zone = \"Asia/Riyad\"";
-        let errors = Config::load(&sources(file, &[("MASAR_LOG_LEVLE", "debug"), ("MASAR_EXECUTE_STOP_GRACE", "soon")], &[])).unwrap_err();
+        let file =
+            "[server]\nlisen = \"x\"\n[limits]\nqueue = \"many\"\n[workspace]\ntime_zone = \"Asia/Riyad\"";
+        let errors = Config::load(&sources(
+            file,
+            &[("MASAR_LOG_LEVLE", "debug"), ("MASAR_EXECUTE_STOP_GRACE", "soon")],
+            &[],
+        ))
+        .unwrap_err();
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(
             texts,

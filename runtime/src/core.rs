@@ -165,7 +165,14 @@ impl Core {
         let error_code = error.as_ref().map(|error| error.code.clone());
         let error_message = error.map(|error| error.message);
         if !new {
-            return Write::RunUpdate { id: info.run, status, ended_at, error_code, error_node, error_message };
+            return Write::RunUpdate {
+                id: info.run,
+                status,
+                ended_at,
+                error_code,
+                error_node,
+                error_message,
+            };
         }
         let header = machine.header();
         Write::RunInsert(Box::new(RunRow {
@@ -265,8 +272,9 @@ impl Core {
         if machine.status() == RunStatus::Failed {
             self.outbox.notify_one();
         }
-        if records.iter().any(|record| matches!(record, Record::Waiting { .. } | Record::Failed { .. } | Record::Calling { .. }))
-            || (machine.header().parent.is_some() && machine.status() != RunStatus::Running)
+        if records.iter().any(|record| {
+            matches!(record, Record::Waiting { .. } | Record::Failed { .. } | Record::Calling { .. })
+        }) || (machine.header().parent.is_some() && machine.status() != RunStatus::Running)
         {
             self.timers_changed();
         }
@@ -287,7 +295,8 @@ impl Core {
     /// A run from its row, its event and its journal, checked against the hash chain.
     pub async fn replay(&self, row: &RunRow, plan: Arc<Plan>) -> anyhow::Result<(Machine, Journal, RunInfo)> {
         let stored = self.store.event(row.workspace, row.event).await?;
-        let stored = stored.ok_or_else(|| anyhow::anyhow!("the event of run {} is not in the store", row.id))?;
+        let stored =
+            stored.ok_or_else(|| anyhow::anyhow!("the event of run {} is not in the store", row.id))?;
         let event = Event {
             id: stored.event_id,
             source: stored.source,
@@ -335,18 +344,26 @@ impl Core {
     }
 
     /// The result that a called run left for its caller.
-    pub async fn call_result(&self, workspace: WorkspaceId, parent: masar_engine::RunId, step: &str) -> anyhow::Result<Result<Json, StepError>> {
+    pub async fn call_result(
+        &self,
+        workspace: WorkspaceId,
+        parent: masar_engine::RunId,
+        step: &str,
+    ) -> anyhow::Result<Result<Json, StepError>> {
         let Some(child) = self.store.child(workspace, parent, step).await? else {
             return Ok(Err(StepError::new("call.lost", "the called run is not in the store").permanent()));
         };
         let (records, _) = self.journal(child).await?;
         Ok(match records.into_iter().next_back() {
-            Some(Record::Ended { status: RunStatus::Succeeded, result, .. }) => {
-                Ok(serde_json::json!({"run": child.to_string(), "result": result.as_deref().unwrap_or(&Json::Null)}))
-            }
+            Some(Record::Ended { status: RunStatus::Succeeded, result, .. }) => Ok(
+                serde_json::json!({"run": child.to_string(), "result": result.as_deref().unwrap_or(&Json::Null)}),
+            ),
             Some(Record::Ended { status, error, .. }) => {
-                let message = error.map_or_else(|| format!("the called run ended as {status:?}"), |error| error.message);
-                Err(StepError::new("call.failed", message).permanent().with_details(serde_json::json!({"run": child.to_string()})))
+                let message = error
+                    .map_or_else(|| format!("the called run ended as {status:?}"), |error| error.message);
+                Err(StepError::new("call.failed", message)
+                    .permanent()
+                    .with_details(serde_json::json!({"run": child.to_string()})))
             }
             _ => Err(StepError::new("call.lost", "the called run has not ended").permanent()),
         })

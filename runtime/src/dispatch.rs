@@ -10,7 +10,8 @@ use std::{
 };
 
 use masar_engine::{
-    Call, Event, Json, Outcome, Plan, RunId, Sequence, StepError, Timestamp, WorkflowId, WorkspaceId, compile,
+    Call, Event, Json, Outcome, Plan, RunId, Sequence, StepError, Timestamp, WorkflowId, WorkspaceId,
+    compile,
     node::CallWorkflow,
     run::{EventRef, Header, Machine, Parent, Pin, StepRef},
     value::{Condition, Context, Expression, NoSteps},
@@ -157,12 +158,24 @@ impl Dispatcher {
     }
 
     /// The plan of a version, compiled at its first use.
-    pub async fn plan(&self, workspace: WorkspaceId, workflow: WorkflowId, version: i64) -> Result<Arc<Plan>, IntakeError> {
-        if let Some(plan) = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&(workflow, version)) {
+    pub async fn plan(
+        &self,
+        workspace: WorkspaceId,
+        workflow: WorkflowId,
+        version: i64,
+    ) -> Result<Arc<Plan>, IntakeError> {
+        if let Some(plan) =
+            self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&(workflow, version))
+        {
             return Ok(plan.clone());
         }
         let broken = |problem: String| IntakeError::Broken { workflow, version, problem };
-        let row = self.core.store.version(workspace, workflow, version).await?.ok_or_else(|| broken("it is not in the store".into()))?;
+        let row = self
+            .core
+            .store
+            .version(workspace, workflow, version)
+            .await?
+            .ok_or_else(|| broken("it is not in the store".into()))?;
         let file = workflow::parse(&row.body).map_err(|error| broken(error.to_string()))?;
         let (plan, _) = compile(&file, self.core.catalogue.as_ref())
             .map_err(|problems| broken(problems.first().map(ToString::to_string).unwrap_or_default()))?;
@@ -178,7 +191,12 @@ impl Dispatcher {
 
     /// Takes an event in. When this returns, the event is durable with everything that it started.
     /// With `wait`, the receiver in the answer gets what the run says, and durability may come with that.
-    pub async fn accept(&self, incoming: Incoming, wait: bool, test: Option<Test>) -> Result<Accepted, IntakeError> {
+    pub async fn accept(
+        &self,
+        incoming: Incoming,
+        wait: bool,
+        test: Option<Test>,
+    ) -> Result<Accepted, IntakeError> {
         if !self.executor.has_room() && incoming.outbox.is_none() {
             return Err(IntakeError::Overloaded);
         }
@@ -195,13 +213,22 @@ impl Dispatcher {
 
         // One run that somebody waits for: its first commit carries the event, so that the whole
         // run can be one commit.
-        let fused = wait && incoming.dedup.is_none() && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
+        let fused = wait
+            && incoming.dedup.is_none()
+            && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
         let mut starts = starts;
         if fused && let Some(start) = starts.pop() {
             let (sender, answer) = oneshot::channel();
             let responder = Some(sender);
             let journal = Journal::new(start.info.run);
-            self.executor.start(Starting { info: start.info, machine: start.machine, journal, opening: writes, stored: None, responder });
+            self.executor.start(Starting {
+                info: start.info,
+                machine: start.machine,
+                journal,
+                opening: writes,
+                stored: None,
+                responder,
+            });
             return Ok(Accepted { position, runs, duplicate: false, answer: Some(answer) });
         }
 
@@ -212,10 +239,22 @@ impl Dispatcher {
             writes.push(self.core.run_row(&start.info, &start.machine, Status::Queued, true));
             writes.extend(journal.append(&records).map(crate::execute::Segment::into_write));
             if let Some(due) = start.not_before {
-                writes.push(Write::TimerSet { due, run: start.info.run, token: 0, kind: TimerKind::Start, payload: 0 });
+                writes.push(Write::TimerSet {
+                    due,
+                    run: start.info.run,
+                    token: 0,
+                    kind: TimerKind::Start,
+                    payload: 0,
+                });
             }
             if let Some(limit) = start.machine.plan().settings.timeout_ms {
-                writes.push(Write::TimerSet { due: now.plus_millis(limit), run: start.info.run, token: 0, kind: TimerKind::RunTimeout, payload: 0 });
+                writes.push(Write::TimerSet {
+                    due: now.plus_millis(limit),
+                    run: start.info.run,
+                    token: 0,
+                    kind: TimerKind::RunTimeout,
+                    payload: 0,
+                });
             }
             ready.push((start, journal));
         }
@@ -241,7 +280,14 @@ impl Dispatcher {
                 (responder, answer) = (Some(sender), Some(receiver));
             }
             let stored = Some(Status::Queued);
-            self.executor.start(Starting { info: start.info, machine: start.machine, journal, opening: Vec::new(), stored, responder });
+            self.executor.start(Starting {
+                info: start.info,
+                machine: start.machine,
+                journal,
+                opening: Vec::new(),
+                stored,
+                responder,
+            });
         }
         Ok(Accepted { position, runs, duplicate: false, answer })
     }
@@ -271,14 +317,32 @@ impl Dispatcher {
     }
 
     /// Every trigger that could have matched, with the decision about it.
-    async fn decide(&self, incoming: &Incoming, position: i64, now: Timestamp, test: Option<Test>) -> Result<(Vec<Start>, Vec<Write>), IntakeError> {
+    async fn decide(
+        &self,
+        incoming: &Incoming,
+        position: i64,
+        now: Timestamp,
+        test: Option<Test>,
+    ) -> Result<(Vec<Start>, Vec<Write>), IntakeError> {
         let mut starts = Vec::new();
         let mut writes = Vec::new();
         if let (Some(test), Some(target)) = (test, &incoming.target) {
-            let trigger = target.trigger.clone().or_else(|| test.plan.triggers().next().map(|node| node.key.to_string()));
+            let trigger = target
+                .trigger
+                .clone()
+                .or_else(|| test.plan.triggers().next().map(|node| node.key.to_string()));
             let trigger = trigger.ok_or_else(|| IntakeError::NoTarget("the draft has no trigger".into()))?;
             let kind = Kind { test: test.rerun_of.is_none(), pins: test.pins, replay_of: test.rerun_of };
-            let mut start = self.begin(incoming, position, now, target.workflow, test.version, test.plan, &trigger, kind)?;
+            let mut start = self.begin(
+                incoming,
+                position,
+                now,
+                target.workflow,
+                test.version,
+                test.plan,
+                &trigger,
+                kind,
+            )?;
             start.info.allowed = test.allowed;
             return Ok((vec![start], writes));
         }
@@ -286,7 +350,11 @@ impl Dispatcher {
         let listeners: Vec<Arc<Listener>> = match &incoming.target {
             Some(target) => {
                 let found = index.target(target.workflow, target.trigger.as_deref());
-                vec![found.ok_or_else(|| IntakeError::NoTarget("no published trigger of that workflow can be started this way".into()))?]
+                vec![found.ok_or_else(|| {
+                    IntakeError::NoTarget(
+                        "no published trigger of that workflow can be started this way".into(),
+                    )
+                })?]
             }
             None => index.matching(incoming.workspace, &incoming.event.event_type),
         };
@@ -308,7 +376,10 @@ impl Dispatcher {
                 continue;
             }
             if incoming.depth >= MAX_DEPTH {
-                decide("loop", format!("{MAX_DEPTH} runs have led to one another; a circle of events is assumed"));
+                decide(
+                    "loop",
+                    format!("{MAX_DEPTH} runs have led to one another; a circle of events is assumed"),
+                );
                 continue;
             }
             let plan = self.plan(incoming.workspace, listener.workflow, listener.version).await?;
@@ -317,7 +388,16 @@ impl Dispatcher {
                 continue;
             }
             let settings = plan.settings.clone();
-            let mut start = self.begin(incoming, position, now, listener.workflow, listener.version, plan, &listener.key, Kind::default())?;
+            let mut start = self.begin(
+                incoming,
+                position,
+                now,
+                listener.workflow,
+                listener.version,
+                plan,
+                &listener.key,
+                Kind::default(),
+            )?;
             match self.flow_control(&mut start, &settings, &incoming.event, now) {
                 Verdict::Start => {}
                 Verdict::Queue => start.queued = true,
@@ -328,7 +408,11 @@ impl Dispatcher {
                 }
                 Verdict::Replace(older) => {
                     let by = "a newer run".to_owned();
-                    self.executor.deliver(incoming.workspace, older, crate::execute::RunInput::Cancel { by, reply: None });
+                    self.executor.deliver(
+                        incoming.workspace,
+                        older,
+                        crate::execute::RunInput::Cancel { by, reply: None },
+                    );
                 }
             }
             starts.push(start);
@@ -349,7 +433,11 @@ impl Dispatcher {
             let context = self.context(event, now);
             let value = Expression::compile(text).and_then(|expression| expression.evaluate(&context));
             // A key that cannot be computed shares one gate; the run itself is not to blame.
-            start.info.key = Some(value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default());
+            start.info.key = Some(
+                value
+                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    .unwrap_or_default(),
+            );
         }
         self.core.limits.admit(workflow, start.info.key.as_deref(), bound, start.info.run)
     }
@@ -413,18 +501,29 @@ impl Dispatcher {
             workflow,
             version: plan.hash.to_string(),
             number: u32::try_from(version).unwrap_or(0),
-            event: EventRef { id: event.id.clone(), source: event.source.clone(), event_type: event.event_type.clone() },
+            event: EventRef {
+                id: event.id.clone(),
+                source: event.source.clone(),
+                event_type: event.event_type.clone(),
+            },
             digest: hex(&Sha256::digest(event.data.to_string().as_bytes())),
             trigger: trigger.to_owned(),
             test: kind.test,
             vars: plan.uses_vars.then(|| self.core.vars()),
-            zone: plan.settings.time_zone.clone().unwrap_or_else(|| self.core.config.workspace.time_zone.clone()),
+            zone: plan
+                .settings
+                .time_zone
+                .clone()
+                .unwrap_or_else(|| self.core.config.workspace.time_zone.clone()),
             pins: kind.pins,
             parent: None,
             replay_of: kind.replay_of,
         };
-        let machine = Machine::start(plan, header, event)
-            .map_err(|error| IntakeError::Broken { workflow, version, problem: error.to_string() })?;
+        let machine = Machine::start(plan, header, event).map_err(|error| IntakeError::Broken {
+            workflow,
+            version,
+            problem: error.to_string(),
+        })?;
         let info = RunInfo {
             run,
             workspace: incoming.workspace,
@@ -442,7 +541,12 @@ impl Dispatcher {
     }
 
     /// Timers, due at once, for the runs that wait for such an event: durable with the event itself.
-    async fn wake_waiting(&self, incoming: &Incoming, position: i64, now: Timestamp) -> Result<Vec<Write>, IntakeError> {
+    async fn wake_waiting(
+        &self,
+        incoming: &Incoming,
+        position: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Write>, IntakeError> {
         let event = &incoming.event;
         if !self.core.anyone_waits(&event.event_type) {
             return Ok(Vec::new());
@@ -462,24 +566,51 @@ impl Dispatcher {
         Ok(waits
             .into_iter()
             .filter(|wait| fits(&wait.correlate, &wait.key))
-            .map(|wait| Write::TimerSet { due: now, run: wait.run, token: wait.token, kind: TimerKind::Event, payload: position })
+            .map(|wait| Write::TimerSet {
+                due: now,
+                run: wait.run,
+                token: wait.token,
+                kind: TimerKind::Event,
+                payload: position,
+            })
             .collect())
     }
 
     /// The rows of a run that another one calls.
-    pub fn call(&self, caller: &RunInfo, token: Sequence, step: &StepRef, call: &CallWorkflow) -> Result<(RunId, Vec<Write>), StepError> {
+    pub fn call(
+        &self,
+        caller: &RunInfo,
+        token: Sequence,
+        step: &StepRef,
+        call: &CallWorkflow,
+    ) -> Result<(RunId, Vec<Write>), StepError> {
         let refuse = |code: &str, message: String| StepError::new(code, message).permanent();
         let index = self.index();
-        let listener = index
-            .callable(caller.workspace, &call.workflow)
-            .ok_or_else(|| refuse("call.unknown", format!("no published workflow \"{}\" has a trigger.called", call.workflow)))?;
+        let listener = index.callable(caller.workspace, &call.workflow).ok_or_else(|| {
+            refuse(
+                "call.unknown",
+                format!("no published workflow \"{}\" has a trigger.called", call.workflow),
+            )
+        })?;
         if caller.depth >= MAX_DEPTH {
-            return Err(refuse("call.too_deep", format!("workflows call one another more than {MAX_DEPTH} deep")));
+            return Err(refuse(
+                "call.too_deep",
+                format!("workflows call one another more than {MAX_DEPTH} deep"),
+            ));
         }
-        let plan = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&(listener.workflow, listener.version)).cloned();
+        let plan = self
+            .plans
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&(listener.workflow, listener.version))
+            .cloned();
         let plan = match plan {
             Some(plan) => plan,
-            None => Arc::new(listener.compile(self.core.catalogue.as_ref()).map_err(|problem| refuse("call.broken", problem))?),
+            None => Arc::new(
+                listener
+                    .compile(self.core.catalogue.as_ref())
+                    .map_err(|problem| refuse("call.broken", problem))?,
+            ),
         };
         let now = self.core.clock.now();
         let position = self.core.store.next_position();
@@ -502,16 +633,29 @@ impl Dispatcher {
             outbox: None,
         };
         let mut start = self
-            .begin(&incoming, position, now, listener.workflow, listener.version, plan.clone(), &listener.key, Kind::default())
+            .begin(
+                &incoming,
+                position,
+                now,
+                listener.workflow,
+                listener.version,
+                plan.clone(),
+                &listener.key,
+                Kind::default(),
+            )
             .map_err(|error| refuse("call.broken", error.to_string()))?;
         let mut header = start.machine.header().clone();
         header.run = child;
         header.parent = call.wait.then(|| Parent { run: caller.run, step: step.clone(), token });
         start.info.run = child;
-        start.machine = Machine::start(plan, header, &incoming.event).map_err(|error| refuse("call.broken", error.to_string()))?;
+        start.machine = Machine::start(plan, header, &incoming.event)
+            .map_err(|error| refuse("call.broken", error.to_string()))?;
         let mut journal = Journal::new(child);
         let records = start.machine.take_records();
-        let mut writes = vec![self.event_write(&incoming, position, now), self.core.run_row(&start.info, &start.machine, Status::Queued, true)];
+        let mut writes = vec![
+            self.event_write(&incoming, position, now),
+            self.core.run_row(&start.info, &start.machine, Status::Queued, true),
+        ];
         writes.extend(journal.append(&records).map(crate::execute::Segment::into_write));
         Ok((child, writes))
     }

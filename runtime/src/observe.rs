@@ -50,13 +50,24 @@ impl CommitMetrics {
 
     fn render(&self, out: &mut String) {
         let load = |value: &AtomicU64| value.load(Ordering::Relaxed);
-        let _ = writeln!(out, "# HELP masar_commit_seconds Time of a group commit.\n# TYPE masar_commit_seconds histogram");
+        let _ = writeln!(
+            out,
+            "# HELP masar_commit_seconds Time of a group commit.\n# TYPE masar_commit_seconds histogram"
+        );
         for (bound, bucket) in BUCKETS.iter().zip(&self.buckets) {
             let _ = writeln!(out, "masar_commit_seconds_bucket{{le=\"{bound}\"}} {}", load(bucket));
         }
-        let _ = writeln!(out, "masar_commit_seconds_bucket{{le=\"+Inf\"}} {0}\nmasar_commit_seconds_count {0}", load(&self.groups));
+        let _ = writeln!(
+            out,
+            "masar_commit_seconds_bucket{{le=\"+Inf\"}} {0}\nmasar_commit_seconds_count {0}",
+            load(&self.groups)
+        );
         let _ = writeln!(out, "masar_commit_seconds_sum {}", load(&self.micros) as f64 / 1e6);
-        let _ = writeln!(out, "# HELP masar_commit_units_total Units made durable.\n# TYPE masar_commit_units_total counter\nmasar_commit_units_total {}", load(&self.units));
+        let _ = writeln!(
+            out,
+            "# HELP masar_commit_units_total Units made durable.\n# TYPE masar_commit_units_total counter\nmasar_commit_units_total {}",
+            load(&self.units)
+        );
     }
 }
 
@@ -115,7 +126,8 @@ impl Metrics {
     /// The page for Prometheus (text exposition format 0.0.4).
     pub fn render(&self, commits: &CommitMetrics, backlog: usize, waiting: usize) -> String {
         let mut out = String::new();
-        let _ = writeln!(out, "# HELP masar_events_total Events accepted.\n# TYPE masar_events_total counter");
+        let _ =
+            writeln!(out, "# HELP masar_events_total Events accepted.\n# TYPE masar_events_total counter");
         for (name, count) in self.events.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(out, "masar_events_total{{type=\"{}\"}} {count}", label(name));
         }
@@ -123,18 +135,36 @@ impl Metrics {
         for (status, count) in self.runs.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(out, "masar_runs_total{{status=\"{status}\"}} {count}");
         }
-        let _ = writeln!(out, "# HELP masar_steps_total Attempts of steps.\n# TYPE masar_steps_total counter");
-        for ((node_type, outcome), count) in self.steps.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            let _ = writeln!(out, "masar_steps_total{{type=\"{}\",outcome=\"{outcome}\"}} {count}", label(node_type));
+        let _ =
+            writeln!(out, "# HELP masar_steps_total Attempts of steps.\n# TYPE masar_steps_total counter");
+        for ((node_type, outcome), count) in self.steps.lock().unwrap_or_else(PoisonError::into_inner).iter()
+        {
+            let _ = writeln!(
+                out,
+                "masar_steps_total{{type=\"{}\",outcome=\"{outcome}\"}} {count}",
+                label(node_type)
+            );
         }
-        let _ = writeln!(out, "# HELP masar_hooks_total Webhook calls answered.\n# TYPE masar_hooks_total counter");
+        let _ = writeln!(
+            out,
+            "# HELP masar_hooks_total Webhook calls answered.\n# TYPE masar_hooks_total counter"
+        );
         for (outcome, count) in self.hooks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(out, "masar_hooks_total{{outcome=\"{outcome}\"}} {count}");
         }
         let duplicates = self.duplicates.load(Ordering::Relaxed);
-        let _ = writeln!(out, "# HELP masar_duplicate_events_total Events that had come before.\n# TYPE masar_duplicate_events_total counter\nmasar_duplicate_events_total {duplicates}");
-        let _ = writeln!(out, "# HELP masar_queue_depth Runs waiting for their turn.\n# TYPE masar_queue_depth gauge\nmasar_queue_depth {backlog}");
-        let _ = writeln!(out, "# HELP masar_commit_queue_depth Units waiting to be written.\n# TYPE masar_commit_queue_depth gauge\nmasar_commit_queue_depth {waiting}");
+        let _ = writeln!(
+            out,
+            "# HELP masar_duplicate_events_total Events that had come before.\n# TYPE masar_duplicate_events_total counter\nmasar_duplicate_events_total {duplicates}"
+        );
+        let _ = writeln!(
+            out,
+            "# HELP masar_queue_depth Runs waiting for their turn.\n# TYPE masar_queue_depth gauge\nmasar_queue_depth {backlog}"
+        );
+        let _ = writeln!(
+            out,
+            "# HELP masar_commit_queue_depth Units waiting to be written.\n# TYPE masar_commit_queue_depth gauge\nmasar_commit_queue_depth {waiting}"
+        );
         commits.render(&mut out);
         out
     }
@@ -146,9 +176,14 @@ fn label(text: &str) -> String {
 
 /// Starts the log on standard error. An unusable filter is an error that names it.
 pub fn start_log(config: &Log) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.level).map_err(|error| anyhow::anyhow!("log.level \"{}\": {error}", config.level))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.level)
+        .map_err(|error| anyhow::anyhow!("log.level \"{}\": {error}", config.level))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let started = if config.format == "json" { builder.json().try_init() } else { builder.with_ansi(colours).try_init() };
+    let started = if config.format == "json" {
+        builder.json().try_init()
+    } else {
+        builder.with_ansi(colours).try_init()
+    };
     started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
 }

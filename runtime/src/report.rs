@@ -112,7 +112,9 @@ fn tell(entry: &mut Step, record: &Record) {
             entry.state = "waiting".into();
             entry.attempts = entry.attempts.max(1);
         }
-        Record::Opened { .. } | Record::Looping { .. } | Record::Round { .. } => entry.state = "looping".into(),
+        Record::Opened { .. } | Record::Looping { .. } | Record::Round { .. } => {
+            entry.state = "looping".into()
+        }
         Record::Closed { at, .. } => {
             entry.state = "done".into();
             entry.ended_at = Some(at.to_rfc3339());
@@ -126,12 +128,21 @@ fn tell(entry: &mut Step, record: &Record) {
 
 /// A run as a readable tree; `colours` for a terminal.
 pub fn tree(records: &[Record], colours: bool) -> String {
-    let paint = |code: &str, text: &str| if colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+    let paint =
+        |code: &str, text: &str| if colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
     let mut out = String::new();
     if let Some(Record::Started(header)) = records.first() {
         let test = if header.test { " (test)" } else { "" };
         let _ = writeln!(out, "run {}{test}", header.run);
-        let _ = writeln!(out, "  event {} from {}, trigger {}, version {} ({})", header.event.event_type, header.event.source, header.trigger, header.number, &header.version[..12.min(header.version.len())]);
+        let _ = writeln!(
+            out,
+            "  event {} from {}, trigger {}, version {} ({})",
+            header.event.event_type,
+            header.event.source,
+            header.trigger,
+            header.number,
+            &header.version[..12.min(header.version.len())]
+        );
     }
     for step in steps(records) {
         let mark = match step.state.as_str() {
@@ -162,7 +173,9 @@ pub fn tree(records: &[Record], colours: bool) -> String {
             }
         }
     }
-    if let Some(Record::Ended { status, error, step, .. }) = records.iter().rev().find(|record| matches!(record, Record::Ended { .. })) {
+    if let Some(Record::Ended { status, error, step, .. }) =
+        records.iter().rev().find(|record| matches!(record, Record::Ended { .. }))
+    {
         let word = match status {
             RunStatus::Succeeded => paint("32", "succeeded"),
             RunStatus::Failed => paint("31", "failed"),

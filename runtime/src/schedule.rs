@@ -21,7 +21,11 @@ const TICK: Duration = Duration::from_millis(500);
 /// the planned time, so that it happens once however often it is tried.
 pub async fn run(core: Arc<Core>, dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
     loop {
-        for listener in dispatcher.index().all().filter(|listener| listener.node_type == "trigger.schedule" && !listener.paused) {
+        for listener in dispatcher
+            .index()
+            .all()
+            .filter(|listener| listener.node_type == "trigger.schedule" && !listener.paused)
+        {
             if let Err(error) = fire(&core, &dispatcher, listener).await {
                 tracing::error!(workflow = %listener.workflow, trigger = listener.key, error = %error, "a schedule could not fire; it is tried again");
             }
@@ -44,16 +48,19 @@ pub fn schedule_of(parameters: &Json, default_zone: &str) -> Result<(Schedule, M
     if let Some(every) = parameters.get("every_ms").and_then(Json::as_u64) {
         return Schedule::interval(every, Timestamp(0)).map(|schedule| (schedule, missed));
     }
-    let text = parameters.get("cron").and_then(Json::as_str).ok_or("a schedule takes `cron` or `every_ms`")?;
+    let text =
+        parameters.get("cron").and_then(Json::as_str).ok_or("a schedule takes `cron` or `every_ms`")?;
     Schedule::parse(text, zone).map(|schedule| (schedule, missed)).map_err(|error| error.to_string())
 }
 
 async fn fire(core: &Arc<Core>, dispatcher: &Arc<Dispatcher>, listener: &Listener) -> anyhow::Result<()> {
-    let (schedule, missed) = schedule_of(&listener.parameters, &core.config.workspace.time_zone).map_err(anyhow::Error::msg)?;
+    let (schedule, missed) =
+        schedule_of(&listener.parameters, &core.config.workspace.time_zone).map_err(anyhow::Error::msg)?;
     let now = core.clock.now();
     let Some(last) = core.store.last_fired(listener.workflow, &listener.key).await? else {
         // The first sight of a schedule is its beginning.
-        let write = Write::ScheduleFired { workflow: listener.workflow, trigger: listener.key.clone(), at: now };
+        let write =
+            Write::ScheduleFired { workflow: listener.workflow, trigger: listener.key.clone(), at: now };
         core.store.submit(Unit { writes: vec![write], work: None }).await?;
         return Ok(());
     };
@@ -102,7 +109,9 @@ pub async fn forget(core: Arc<Core>, stop: CancellationToken) {
             let days = core.config.retention.days;
             if days > 0 {
                 let cut = before(i64::from(days) * DAY_MS);
-                while !stop.is_cancelled() && core.store.forget_runs(cut, None, Vec::new(), 200).await? == 200 {}
+                while !stop.is_cancelled() && core.store.forget_runs(cut, None, Vec::new(), 200).await? == 200
+                {
+                }
                 while !stop.is_cancelled() && core.store.forget_events(cut, 200).await? == 200 {}
             }
             Ok::<_, crate::store::StoreError>(())

@@ -27,7 +27,8 @@ pub enum SignatureError {
 }
 
 fn mac(secret: &[u8], parts: &[&[u8]]) -> Result<Vec<u8>, SignatureError> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|error| SignatureError::Settings(error.to_string()))?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret)
+        .map_err(|error| SignatureError::Settings(error.to_string()))?;
     parts.iter().for_each(|part| mac.update(part));
     Ok(mac.finalize().into_bytes().to_vec())
 }
@@ -44,12 +45,24 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Checks a call against a trigger's `auth` settings. `header` looks a header up by lower-case name.
-pub fn check(auth: &Json, secret: &str, header: &dyn Fn(&str) -> Option<String>, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
-    let text = |name: &str, default: &str| auth.get(name).and_then(Json::as_str).unwrap_or(default).to_owned();
-    let need = |name: &str| header(&name.to_lowercase()).ok_or_else(|| SignatureError::Missing(name.to_owned()));
+pub fn check(
+    auth: &Json,
+    secret: &str,
+    header: &dyn Fn(&str) -> Option<String>,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), SignatureError> {
+    let text =
+        |name: &str, default: &str| auth.get(name).and_then(Json::as_str).unwrap_or(default).to_owned();
+    let need =
+        |name: &str| header(&name.to_lowercase()).ok_or_else(|| SignatureError::Missing(name.to_owned()));
     let fresh = |seconds: &str, name: &str| {
         let given: i64 = seconds.parse().map_err(|_| SignatureError::Wrong(name.to_owned()))?;
-        if (now.0 / 1_000_000 - given).abs() <= TOLERANCE_S { Ok(()) } else { Err(SignatureError::Stale(name.to_owned())) }
+        if (now.0 / 1_000_000 - given).abs() <= TOLERANCE_S {
+            Ok(())
+        } else {
+            Err(SignatureError::Stale(name.to_owned()))
+        }
     };
     let signed = |name: &str, prefix: &str, base64: bool, parts: &[&[u8]]| {
         let given = need(name)?;
@@ -65,7 +78,12 @@ pub fn check(auth: &Json, secret: &str, header: &dyn Fn(&str) -> Option<String>,
             let given = need(&name)?;
             if same(given.as_bytes(), secret.as_bytes()) { Ok(()) } else { Err(SignatureError::Wrong(name)) }
         }
-        "hmac" => signed(&text("header", "X-Signature"), &text("prefix", ""), text("encoding", "hex") == "base64", &[body]),
+        "hmac" => signed(
+            &text("header", "X-Signature"),
+            &text("prefix", ""),
+            text("encoding", "hex") == "base64",
+            &[body],
+        ),
         "github" | "meta" => signed("X-Hub-Signature-256", "sha256=", false, &[body]),
         "slack" => {
             let at = need("X-Slack-Request-Timestamp")?;
@@ -75,7 +93,14 @@ pub fn check(auth: &Json, secret: &str, header: &dyn Fn(&str) -> Option<String>,
         "stripe" => {
             const NAME: &str = "Stripe-Signature";
             let given = need(NAME)?;
-            let part = |name: &str| given.split(',').filter_map(|item| item.trim().split_once('=')).filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect::<Vec<_>>();
+            let part = |name: &str| {
+                given
+                    .split(',')
+                    .filter_map(|item| item.trim().split_once('='))
+                    .filter(|(key, _)| *key == name)
+                    .map(|(_, value)| value.to_owned())
+                    .collect::<Vec<_>>()
+            };
             let at = part("t").first().cloned().ok_or_else(|| SignatureError::Wrong(NAME.into()))?;
             fresh(&at, NAME)?;
             let expected = mac(secret.as_bytes(), &[at.as_bytes(), b".", body])?;
@@ -86,11 +111,17 @@ pub fn check(auth: &Json, secret: &str, header: &dyn Fn(&str) -> Option<String>,
         "standard_webhooks" => {
             let (id, at) = (need("webhook-id")?, need("webhook-timestamp")?);
             fresh(&at, "webhook-timestamp")?;
-            let key = secret.strip_prefix("whsec_").map_or_else(|| Some(secret.as_bytes().to_vec()), |text| STANDARD.decode(text).ok());
-            let key = key.ok_or_else(|| SignatureError::Settings("the secret after whsec_ is not base64".into()))?;
+            let key = secret
+                .strip_prefix("whsec_")
+                .map_or_else(|| Some(secret.as_bytes().to_vec()), |text| STANDARD.decode(text).ok());
+            let key =
+                key.ok_or_else(|| SignatureError::Settings("the secret after whsec_ is not base64".into()))?;
             let expected = mac(&key, &[id.as_bytes(), b".", at.as_bytes(), b".", body])?;
             let given = need("webhook-signature")?;
-            let any = given.split(' ').filter_map(|item| STANDARD.decode(item.strip_prefix("v1,")?).ok()).any(|value| same(&value, &expected));
+            let any = given
+                .split(' ')
+                .filter_map(|item| STANDARD.decode(item.strip_prefix("v1,")?).ok())
+                .any(|value| same(&value, &expected));
             if any { Ok(()) } else { Err(SignatureError::Wrong("webhook-signature".into())) }
         }
         other => Err(SignatureError::Settings(format!("\"{other}\" is not a kind of auth"))),
@@ -102,8 +133,16 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn call(auth: &Json, secret: &str, headers: &[(&str, String)], body: &str, now: i64) -> Result<(), SignatureError> {
-        let look = |name: &str| headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
+    fn call(
+        auth: &Json,
+        secret: &str,
+        headers: &[(&str, String)],
+        body: &str,
+        now: i64,
+    ) -> Result<(), SignatureError> {
+        let look = |name: &str| {
+            headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+        };
         check(auth, secret, &look, body.as_bytes(), Timestamp(now * 1_000_000))
     }
 
@@ -111,7 +150,10 @@ mod tests {
     fn a_shared_secret() {
         let auth = json!({"type": "secret", "header": "X-Secret"});
         assert_eq!(call(&auth, "abc", &[("x-secret", "abc".into())], "{}", 0), Ok(()));
-        assert_eq!(call(&auth, "abc", &[("x-secret", "abd".into())], "{}", 0), Err(SignatureError::Wrong("X-Secret".into())));
+        assert_eq!(
+            call(&auth, "abc", &[("x-secret", "abd".into())], "{}", 0),
+            Err(SignatureError::Wrong("X-Secret".into()))
+        );
         assert_eq!(call(&auth, "abc", &[], "{}", 0), Err(SignatureError::Missing("X-Secret".into())));
     }
 
@@ -119,8 +161,20 @@ mod tests {
     fn metas_published_vector() {
         // HMAC-SHA256 of "test" under "secret".
         let signature = "sha256=0329a06b62cd16b33eb6792be8c60b158d89a2ee3a876fce9a881ebb488c0914";
-        assert_eq!(call(&json!({"type": "meta"}), "secret", &[("X-Hub-Signature-256", signature.into())], "test", 0), Ok(()));
-        assert!(call(&json!({"type": "meta"}), "secret", &[("X-Hub-Signature-256", signature.into())], "test ", 0).is_err());
+        assert_eq!(
+            call(&json!({"type": "meta"}), "secret", &[("X-Hub-Signature-256", signature.into())], "test", 0),
+            Ok(())
+        );
+        assert!(
+            call(
+                &json!({"type": "meta"}),
+                "secret",
+                &[("X-Hub-Signature-256", signature.into())],
+                "test ",
+                0
+            )
+            .is_err()
+        );
     }
 
     #[test]
@@ -130,7 +184,10 @@ mod tests {
         let stripe = format!("t={at},v1=00,v1={}", sign(&[at.to_string().as_bytes(), b".", b"{}"]));
         let headers = [("stripe-signature", stripe)];
         assert_eq!(call(&json!({"type": "stripe"}), "whsec", &headers, "{}", at + 299), Ok(()));
-        assert_eq!(call(&json!({"type": "stripe"}), "whsec", &headers, "{}", at + 301), Err(SignatureError::Stale("Stripe-Signature".into())));
+        assert_eq!(
+            call(&json!({"type": "stripe"}), "whsec", &headers, "{}", at + 301),
+            Err(SignatureError::Stale("Stripe-Signature".into()))
+        );
         let slack = format!("v0={}", sign(&[b"v0:", at.to_string().as_bytes(), b":", b"{}"]));
         let headers = [("X-Slack-Signature", slack), ("X-Slack-Request-Timestamp", at.to_string())];
         assert_eq!(call(&json!({"type": "slack"}), "whsec", &headers, "{}", at), Ok(()));

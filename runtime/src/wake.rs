@@ -65,12 +65,19 @@ async fn round(
     Ok(next.map_or(FLOOR, |due| Duration::from_micros(due.micros_since(core.clock.now())).min(FLOOR)))
 }
 
-async fn deliver(core: &Arc<Core>, executor: &Arc<Executor>, timer: &TimerRow, now: Timestamp) -> anyhow::Result<()> {
+async fn deliver(
+    core: &Arc<Core>,
+    executor: &Arc<Executor>,
+    timer: &TimerRow,
+    now: Timestamp,
+) -> anyhow::Result<()> {
     let (workspace, run, token) = (timer.workspace, timer.run, timer.token);
     match timer.kind {
         TimerKind::Timer => executor.deliver(workspace, run, RunInput::Timer { token }),
         TimerKind::Event => {
-            let Some(row) = core.store.event(workspace, timer.payload).await? else { return clear(core, timer, Vec::new()).await };
+            let Some(row) = core.store.event(workspace, timer.payload).await? else {
+                return clear(core, timer, Vec::new()).await;
+            };
             let data = Arc::new(serde_json::from_slice(&row.data)?);
             executor.deliver(workspace, run, RunInput::Event { token, id: row.event_id, data });
         }
@@ -103,7 +110,13 @@ async fn clear(core: &Arc<Core>, timer: &TimerRow, mut writes: Vec<Write>) -> an
 }
 
 /// The event that reminds of an approval which is still open.
-async fn remind(core: &Arc<Core>, workspace: WorkspaceId, run: RunId, token: Sequence, now: Timestamp) -> anyhow::Result<Option<Write>> {
+async fn remind(
+    core: &Arc<Core>,
+    workspace: WorkspaceId,
+    run: RunId,
+    token: Sequence,
+    now: Timestamp,
+) -> anyhow::Result<Option<Write>> {
     let Some(wait) = core.store.wait_of(workspace, run, token).await? else { return Ok(None) };
     Ok(Some(Write::OutboxAppend(OutboxRow {
         workspace,

@@ -2,18 +2,26 @@
 
 use masar_crm_core::{Actor, Change, Conn, Entity, Query, create, find, find_or_create, get, update};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions,
+};
 use uuid::Uuid;
 
 async fn open(folder: &tempfile::TempDir) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(folder.path().join("crm.db")).create_if_missing(true).busy_timeout(std::time::Duration::from_secs(20));
+    let options = SqliteConnectOptions::new()
+        .filename(folder.path().join("crm.db"))
+        .create_if_missing(true)
+        .busy_timeout(std::time::Duration::from_secs(20));
     options.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal).connect().await.unwrap()
 }
 
 async fn database() -> (tempfile::TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open(&folder).await;
-    for text in [include_str!("../../../migrations/sqlite/0002_outbox.sql"), include_str!("../../../migrations/sqlite/0010_crm.sql")] {
+    for text in [
+        include_str!("../../../migrations/sqlite/0002_outbox.sql"),
+        include_str!("../../../migrations/sqlite/0010_crm.sql"),
+    ] {
         sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut conn).await.unwrap();
     }
     (folder, conn)
@@ -41,16 +49,40 @@ async fn every_change_leaves_its_event_in_the_same_transaction() {
     let (_folder, mut conn) = database().await;
     let mut ids = counter(0);
     let mut tx = conn.begin().await.unwrap();
-    let deal = create(&mut Conn::Sqlite(&mut tx), &mut change(&mut ids), Entity::Deal, &json!({"title": "فيلا في حي النرجس", "amount": 1_250_000})).await.unwrap();
-    let won = update(&mut Conn::Sqlite(&mut tx), &mut change(&mut ids), Entity::Deal, deal.id, &json!({"stage": "won"}), Some(1)).await.unwrap();
+    let deal = create(
+        &mut Conn::Sqlite(&mut tx),
+        &mut change(&mut ids),
+        Entity::Deal,
+        &json!({"title": "فيلا في حي النرجس", "amount": 1_250_000}),
+    )
+    .await
+    .unwrap();
+    let won = update(
+        &mut Conn::Sqlite(&mut tx),
+        &mut change(&mut ids),
+        Entity::Deal,
+        deal.id,
+        &json!({"stage": "won"}),
+        Some(1),
+    )
+    .await
+    .unwrap();
     assert_eq!((won.version, won.to_json()["stage"].clone()), (2, json!("won")));
     tx.commit().await.unwrap();
     assert_eq!(events(&mut conn).await, ["crm.deal.created", "crm.deal.updated", "crm.deal.stage_changed"]);
-    let data: String = sqlx::query_scalar("SELECT data FROM outbox WHERE type = 'crm.deal.stage_changed'").fetch_one(&mut conn).await.unwrap();
+    let data: String = sqlx::query_scalar("SELECT data FROM outbox WHERE type = 'crm.deal.stage_changed'")
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
     let data: serde_json::Value = serde_json::from_str(&data).unwrap();
-    assert_eq!((&data["before"], &data["after"], &data["actor"]["step"]), (&json!("new"), &json!("won"), &json!("make")));
+    assert_eq!(
+        (&data["before"], &data["after"], &data["actor"]["step"]),
+        (&json!("new"), &json!("won"), &json!("make"))
+    );
     let mut tx = conn.begin().await.unwrap();
-    create(&mut Conn::Sqlite(&mut tx), &mut change(&mut ids), Entity::Note, &json!({"body": "x"})).await.unwrap();
+    create(&mut Conn::Sqlite(&mut tx), &mut change(&mut ids), Entity::Note, &json!({"body": "x"}))
+        .await
+        .unwrap();
     tx.rollback().await.unwrap();
     assert_eq!(events(&mut conn).await.len(), 3, "what is rolled back leaves nothing");
 }
@@ -68,16 +100,45 @@ async fn wrong_input_is_refused_with_a_way_to_mend_it() {
         (Entity::Ticket, json!({"subject": "x", "priority": "hot"})),
         (Entity::Deal, json!({"title": "x", "amount": 1.005})),
     ] {
-        let error = create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), entity, &fields).await.unwrap_err();
+        let error =
+            create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), entity, &fields).await.unwrap_err();
         refused.push(format!("{}: {error}", error.code()));
     }
-    let deal = create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Deal, &json!({"title": "x"})).await.unwrap();
+    let deal =
+        create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Deal, &json!({"title": "x"}))
+            .await
+            .unwrap();
     for (patch, version) in [(json!({"stage": "lost"}), None), (json!({"title": "y"}), Some(9))] {
-        let error = update(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Deal, deal.id, &patch, version).await.unwrap_err();
+        let error = update(
+            &mut Conn::Sqlite(&mut conn),
+            &mut change(&mut ids),
+            Entity::Deal,
+            deal.id,
+            &patch,
+            version,
+        )
+        .await
+        .unwrap_err();
         refused.push(format!("{}: {error}", error.code()));
     }
-    let ticket = create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Ticket, &json!({"subject": "x", "status": "closed"})).await.unwrap();
-    let error = update(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Ticket, ticket.id, &json!({"status": "open"}), None).await.unwrap_err();
+    let ticket = create(
+        &mut Conn::Sqlite(&mut conn),
+        &mut change(&mut ids),
+        Entity::Ticket,
+        &json!({"subject": "x", "status": "closed"}),
+    )
+    .await
+    .unwrap();
+    let error = update(
+        &mut Conn::Sqlite(&mut conn),
+        &mut change(&mut ids),
+        Entity::Ticket,
+        ticket.id,
+        &json!({"status": "open"}),
+        None,
+    )
+    .await
+    .unwrap_err();
     refused.push(format!("{}: {error}", error.code()));
     assert_eq!(
         refused,
@@ -99,17 +160,36 @@ async fn wrong_input_is_refused_with_a_way_to_mend_it() {
 async fn search_folds_arabic_and_keeps_to_the_workspace() {
     let (_folder, mut conn) = database().await;
     let mut ids = counter(0);
-    for (name, city) in [("أحمد الغامدي", "الرياض"), ("احمد سالم", "جدة"), ("هدى", "الرياض")] {
-        create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Contact, &json!({"name": name, "city": city})).await.unwrap();
+    for (name, city) in [("أحمد الغامدي", "الرياض"), ("احمد سالم", "جدة"), ("هدى", "الرياض")]
+    {
+        create(
+            &mut Conn::Sqlite(&mut conn),
+            &mut change(&mut ids),
+            Entity::Contact,
+            &json!({"name": name, "city": city}),
+        )
+        .await
+        .unwrap();
     }
-    let names = |records: Vec<masar_crm_core::Record>| records.iter().map(|record| record.to_json()["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names = |records: Vec<masar_crm_core::Record>| {
+        records.iter().map(|record| record.to_json()["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let text = |text: &str| Query { text: Some(text.into()), limit: 10, ..Query::default() };
     let found = find(&mut Conn::Sqlite(&mut conn), 1, Entity::Contact, &text("إحمد")).await.unwrap();
     assert_eq!(names(found), ["احمد سالم", "أحمد الغامدي"]);
-    let city = Query { equal: json!({"city": "الرياض"}).as_object().unwrap().clone(), limit: 10, ..Query::default() };
-    assert_eq!(names(find(&mut Conn::Sqlite(&mut conn), 1, Entity::Contact, &city).await.unwrap()), ["هدى", "أحمد الغامدي"]);
+    let city = Query {
+        equal: json!({"city": "الرياض"}).as_object().unwrap().clone(),
+        limit: 10,
+        ..Query::default()
+    };
+    assert_eq!(
+        names(find(&mut Conn::Sqlite(&mut conn), 1, Entity::Contact, &city).await.unwrap()),
+        ["هدى", "أحمد الغامدي"]
+    );
     assert!(find(&mut Conn::Sqlite(&mut conn), 2, Entity::Contact, &text("احمد")).await.unwrap().is_empty());
-    assert!(get(&mut Conn::Sqlite(&mut conn), 2, Entity::Contact, Uuid::from_u128(1)).await.unwrap().is_none());
+    assert!(
+        get(&mut Conn::Sqlite(&mut conn), 2, Entity::Contact, Uuid::from_u128(1)).await.unwrap().is_none()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -161,11 +161,6 @@ impl Problem {
         self
     }
 
-    pub(super) fn warning(mut self) -> Self {
-        self.severity = Severity::Warning;
-        self
-    }
-
     pub(super) fn at(mut self, line: Option<usize>, column: Option<usize>, fragment: Option<String>) -> Self {
         self.place.line = line;
         self.place.column = column;

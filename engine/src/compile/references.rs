@@ -11,8 +11,14 @@ use super::{
 use crate::plan::PlanEdge;
 
 /// Reports references that cannot be satisfied.
-pub(super) fn check(drafts: &[DraftNode<'_>], edges: &[PlanEdge], layout: &Layout, problems: &mut Vec<Problem>) {
-    let by_key: HashMap<&str, u32> = drafts.iter().zip(0..).map(|(draft, index)| (draft.node.key.as_str(), index)).collect();
+pub(super) fn check(
+    drafts: &[DraftNode<'_>],
+    edges: &[PlanEdge],
+    layout: &Layout,
+    problems: &mut Vec<Problem>,
+) {
+    let by_key: HashMap<&str, u32> =
+        drafts.iter().zip(0..).map(|(draft, index)| (draft.node.key.as_str(), index)).collect();
     let mut incoming: Vec<Vec<u32>> = vec![Vec::new(); drafts.len()];
     for edge in edges.iter().filter(|edge| !edge.again) {
         incoming[edge.target as usize].push(edge.source);
@@ -46,7 +52,10 @@ pub(super) fn check(drafts: &[DraftNode<'_>], edges: &[PlanEdge], layout: &Layou
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one question with all that it depends on; a struct would only rename it")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one question with all that it depends on; a struct would only rename it"
+)]
 fn step(
     draft: &DraftNode<'_>,
     field: &str,
@@ -58,7 +67,8 @@ fn step(
     problems: &mut Vec<Problem>,
 ) {
     let Some(&target) = by_key.get(key) else {
-        let problem = Problem::at_node(Code::ReferenceUnknown, draft.node, field).says(format!("there is no node with the key \"{key}\""));
+        let problem = Problem::at_node(Code::ReferenceUnknown, draft.node, field)
+            .says(format!("there is no node with the key \"{key}\""));
         problems.push(match nearest(key, by_key.keys().copied()) {
             Some(near) => problem.hint(format!("did you mean steps.{near}?")),
             None => problem.hint("use the key of a node that runs before this one"),
@@ -89,7 +99,9 @@ fn step(
         let owner = owner.map_or("", |owner| draft_key(owner, by_key));
         problems.push(
             Problem::at_node(Code::ReferenceInsideLoop, draft.node, field)
-                .says(format!("{key} runs inside the body of {owner}, once per round, and has no single output out here"))
+                .says(format!(
+                    "{key} runs inside the body of {owner}, once per round, and has no single output out here"
+                ))
                 .hint(format!("read the collected results: steps.{owner}.results")),
         );
     } else if !before[target as usize] {

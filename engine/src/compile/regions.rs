@@ -32,12 +32,17 @@ pub(super) struct Layout {
 }
 
 /// Finds the layout; `None` where the graph is so wrong that none can be told.
-pub(super) fn analyse(drafts: &[DraftNode<'_>], edges: &[PlanEdge], problems: &mut Vec<Problem>) -> Option<Layout> {
+pub(super) fn analyse(
+    drafts: &[DraftNode<'_>],
+    edges: &[PlanEdge],
+    problems: &mut Vec<Problem>,
+) -> Option<Layout> {
     let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(drafts.len() * 2, edges.len() * 2);
     let nodes: Vec<Pet> = drafts.iter().map(|_| graph.add_node(())).collect();
     let root = graph.add_node(());
     // A body port is a node of its own, so that dominance can be asked of it.
-    let bodies: Vec<Option<Pet>> = drafts.iter().map(|draft| draft.is_loop().then(|| graph.add_node(()))).collect();
+    let bodies: Vec<Option<Pet>> =
+        drafts.iter().map(|draft| draft.is_loop().then(|| graph.add_node(()))).collect();
     for (draft, &node) in drafts.iter().zip(&nodes) {
         if draft.role() == Role::Trigger {
             graph.add_edge(root, node, ());
@@ -48,7 +53,8 @@ pub(super) fn analyse(drafts: &[DraftNode<'_>], edges: &[PlanEdge], problems: &m
             graph.add_edge(node, *body, ());
         }
     }
-    let leaves_by_body = |edge: &PlanEdge| &*drafts[edge.source as usize].ports[edge.port as usize] == BODY_PORT;
+    let leaves_by_body =
+        |edge: &PlanEdge| &*drafts[edge.source as usize].ports[edge.port as usize] == BODY_PORT;
     for edge in edges.iter().filter(|edge| !edge.again) {
         let source = match bodies[edge.source as usize] {
             Some(body) if leaves_by_body(edge) => body,
@@ -58,7 +64,12 @@ pub(super) fn analyse(drafts: &[DraftNode<'_>], edges: &[PlanEdge], problems: &m
     }
 
     let order: Vec<u32> = match toposort(&graph, None) {
-        Ok(order) => order.into_iter().map(Pet::index).filter(|at| *at < drafts.len()).filter_map(|at| u32::try_from(at).ok()).collect(),
+        Ok(order) => order
+            .into_iter()
+            .map(Pet::index)
+            .filter(|at| *at < drafts.len())
+            .filter_map(|at| u32::try_from(at).ok())
+            .collect(),
         Err(_) => {
             report_cycles(&graph, drafts, problems);
             return None;
@@ -132,7 +143,8 @@ pub(super) fn analyse(drafts: &[DraftNode<'_>], edges: &[PlanEdge], problems: &m
 
 fn report_cycles(graph: &DiGraph<(), ()>, drafts: &[DraftNode<'_>], problems: &mut Vec<Problem>) {
     for component in tarjan_scc(graph) {
-        let members: Vec<usize> = component.iter().map(|pet| pet.index()).filter(|at| *at < drafts.len()).collect();
+        let members: Vec<usize> =
+            component.iter().map(|pet| pet.index()).filter(|at| *at < drafts.len()).collect();
         let turns_on_itself = component.iter().any(|&pet| graph.contains_edge(pet, pet));
         if component.len() < 2 && !turns_on_itself {
             continue;
@@ -140,7 +152,11 @@ fn report_cycles(graph: &DiGraph<(), ()>, drafts: &[DraftNode<'_>], problems: &m
         let Some(&first) = members.iter().min() else { continue };
         let mut keys: Vec<&str> = members.iter().map(|&at| drafts[at].node.key.as_str()).collect();
         keys.sort_unstable();
-        let shown = if keys.len() > 8 { format!("{}, … ({} nodes)", keys[..8].join(", "), keys.len()) } else { keys.join(", ") };
+        let shown = if keys.len() > 8 {
+            format!("{}, … ({} nodes)", keys[..8].join(", "), keys.len())
+        } else {
+            keys.join(", ")
+        };
         problems.push(
             Problem::at_node(Code::Cycle, drafts[first].node, "")
                 .says(format!("these nodes lead back to themselves: {shown}"))
@@ -173,7 +189,10 @@ fn check_edges(drafts: &[DraftNode<'_>], edges: &[PlanEdge], layout: &Layout, pr
                 let problem = Problem::at_edge_id(Code::AgainFromOutside, &edge.id, "target");
                 problems.push(if inside(from, body) {
                     problem
-                        .says(format!("{} lies in an inner loop and cannot ask {} for another round", source.node.key, target.node.key))
+                        .says(format!(
+                            "{} lies in an inner loop and cannot ask {} for another round",
+                            source.node.key, target.node.key
+                        ))
                         .hint("lead back from a node behind the inner loop's done port")
                 } else {
                     problem
@@ -182,7 +201,8 @@ fn check_edges(drafts: &[DraftNode<'_>], edges: &[PlanEdge], layout: &Layout, pr
                 });
             }
         } else if from != layout.scope_of[edge.target as usize] {
-            let owner = layout.owners[from as usize].map_or("", |owner| drafts[owner as usize].node.key.as_str());
+            let owner =
+                layout.owners[from as usize].map_or("", |owner| drafts[owner as usize].node.key.as_str());
             problems.push(
                 Problem::at_edge_id(Code::RegionLeft, &edge.id, "target")
                     .says(format!("this edge leaves the body of {owner} for {}", target.node.key))

@@ -8,7 +8,12 @@ use crate::{Json, Manifest, workflow::Node};
 pub(super) fn html_fields(manifest: &Manifest) -> Vec<String> {
     let properties = manifest.parameters.get("properties").and_then(Json::as_object);
     let is_html = |schema: &Json| schema.get("x-field").and_then(Json::as_str) == Some("html");
-    properties.into_iter().flatten().filter(|(_, schema)| is_html(schema)).map(|(name, _)| name.clone()).collect()
+    properties
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| is_html(schema))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// Reports what the schema refuses.
@@ -43,7 +48,8 @@ impl Checker<'_> {
             && !allowed.contains(value)
         {
             let names: Vec<String> = allowed.iter().map(plain).collect();
-            let hint = nearest(&plain(value), names.iter().map(String::as_str)).map(|name| format!("did you mean \"{name}\"?"));
+            let hint = nearest(&plain(value), names.iter().map(String::as_str))
+                .map(|name| format!("did you mean \"{name}\"?"));
             let message = format!("{} is not possible here; possible are {}", plain(value), names.join(", "));
             self.report(Code::ParameterInvalid, path, message, hint);
             return;
@@ -73,10 +79,20 @@ impl Checker<'_> {
         let limit = |name: &str| schema.get(name).and_then(Json::as_f64);
         if let Some(number) = value.as_f64() {
             if let Some(minimum) = limit("minimum").filter(|minimum| number < *minimum) {
-                self.report(Code::ParameterInvalid, path, format!("{number} is less than {minimum}, the least possible"), None);
+                self.report(
+                    Code::ParameterInvalid,
+                    path,
+                    format!("{number} is less than {minimum}, the least possible"),
+                    None,
+                );
             }
             if let Some(maximum) = limit("maximum").filter(|maximum| number > *maximum) {
-                self.report(Code::ParameterInvalid, path, format!("{number} is more than {maximum}, the most possible"), None);
+                self.report(
+                    Code::ParameterInvalid,
+                    path,
+                    format!("{number} is more than {maximum}, the most possible"),
+                    None,
+                );
             }
         }
         if let Some(text) = value.as_str()
@@ -109,7 +125,10 @@ impl Checker<'_> {
                 None if closed => {
                     let hint = match nearest(name, properties.keys().map(String::as_str)) {
                         Some(near) => format!("did you mean \"{near}\"?"),
-                        None => format!("possible are {}", properties.keys().cloned().collect::<Vec<_>>().join(", ")),
+                        None => format!(
+                            "possible are {}",
+                            properties.keys().cloned().collect::<Vec<_>>().join(", ")
+                        ),
                     };
                     let message = format!("{} has no parameter \"{name}\"", self.node.node_type);
                     self.report(Code::ParameterUnknown, &join(path, name), message, Some(hint));
@@ -136,7 +155,9 @@ fn fits(wanted: &Json, value: &Json) -> bool {
     match wanted {
         Json::String(name) => match name.as_str() {
             "string" => value.is_string(),
-            "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0),
+            "integer" => {
+                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+            }
             "number" => value.is_number(),
             "boolean" => value.is_boolean(),
             "object" => value.is_object(),

@@ -7,12 +7,7 @@ use super::{
     state::{ForEachState, InstanceId, LoopState, NodeState},
     tokens::Work,
 };
-use crate::{
-    Json,
-    manifest::Role,
-    node::Wait,
-    plan::NodeIndex,
-};
+use crate::{Json, manifest::Role, node::Wait, plan::NodeIndex};
 
 impl Machine {
     pub(super) fn apply(&mut self, record: &Record) {
@@ -34,7 +29,11 @@ impl Machine {
                 let Some((id, node, input)) = self.begun(step) else { return };
                 match retry_at {
                     Some(due) => {
-                        self.set(id, node, NodeState::Retrying { input, attempt: *attempt, due: *due, token: sequence });
+                        self.set(
+                            id,
+                            node,
+                            NodeState::Retrying { input, attempt: *attempt, due: *due, token: sequence },
+                        );
                         self.tokens.insert(sequence, (id, node));
                         self.command(Command::SetTimer { token: sequence, due: *due });
                     }
@@ -43,7 +42,11 @@ impl Machine {
             }
             Record::Waiting { step, wait, .. } => {
                 let Some((id, node, input)) = self.begun(step) else { return };
-                self.set(id, node, NodeState::Waiting { input, wait: Box::new(wait.clone()), token: sequence });
+                self.set(
+                    id,
+                    node,
+                    NodeState::Waiting { input, wait: Box::new(wait.clone()), token: sequence },
+                );
                 self.tokens.insert(sequence, (id, node));
                 self.announce_wait(id, node, sequence, wait.clone());
             }
@@ -113,7 +116,9 @@ impl Machine {
                 self.make_ready(id, node, attempt);
             }
             Record::Resumed { .. } => self.resume(),
-            Record::Ended { status, error, step, result, .. } => self.end(*status, error.clone(), step.clone(), result.clone()),
+            Record::Ended { status, error, step, result, .. } => {
+                self.end(*status, error.clone(), step.clone(), result.clone())
+            }
         }
         self.settle();
     }
@@ -181,10 +186,13 @@ impl Machine {
         let mut again = Vec::new();
         for (slot, instance) in self.instances.iter().enumerate() {
             let Some(instance) = instance else { continue };
-            let id = InstanceId { slot: u32::try_from(slot).unwrap_or(u32::MAX), generation: instance.generation };
+            let id =
+                InstanceId { slot: u32::try_from(slot).unwrap_or(u32::MAX), generation: instance.generation };
             for (state, &node) in instance.nodes.iter().zip(&plan.scopes[instance.scope as usize].nodes) {
                 match state {
-                    NodeState::Failed { attempt, handled: false, .. } => again.push((id, node, attempt.saturating_add(1))),
+                    NodeState::Failed { attempt, handled: false, .. } => {
+                        again.push((id, node, attempt.saturating_add(1)))
+                    }
                     NodeState::Running { attempt, .. } => again.push((id, node, attempt.saturating_add(1))),
                     NodeState::Ready { attempt, .. } => again.push((id, node, *attempt)),
                     _ => {}
@@ -197,7 +205,13 @@ impl Machine {
         self.reopen_waits();
     }
 
-    fn end(&mut self, status: RunStatus, error: Option<crate::StepError>, step: Option<StepRef>, result: Option<Arc<Json>>) {
+    fn end(
+        &mut self,
+        status: RunStatus,
+        error: Option<crate::StepError>,
+        step: Option<StepRef>,
+        result: Option<Arc<Json>>,
+    ) {
         self.status = status;
         self.failing = None;
         self.result = match (status, result) {

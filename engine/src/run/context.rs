@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Machine, state::{InstanceId, NodeState}};
+use super::{
+    Machine,
+    state::{InstanceId, NodeState},
+};
 use crate::{
     Json, Timestamp,
     value::{Context, Steps},
@@ -25,18 +28,25 @@ impl Steps for View<'_> {
         }
         match at.nodes.get(machine.plan.node(node).local as usize)? {
             NodeState::Done { output, .. } => Some(output.clone()),
-            NodeState::Failed { error, handled: true, .. } => serde_json::to_value(&**error).ok().map(|error| {
-                let mut object = serde_json::Map::new();
-                object.insert("error".into(), error);
-                Arc::new(Json::Object(object))
-            }),
+            NodeState::Failed { error, handled: true, .. } => {
+                serde_json::to_value(&**error).ok().map(|error| {
+                    let mut object = serde_json::Map::new();
+                    object.insert("error".into(), error);
+                    Arc::new(Json::Object(object))
+                })
+            }
             _ => None,
         }
     }
 }
 
 impl Machine {
-    pub(super) fn context<'m>(&'m self, view: &'m View<'m>, input: &Arc<Json>, now: Timestamp) -> Context<'m> {
+    pub(super) fn context<'m>(
+        &'m self,
+        view: &'m View<'m>,
+        input: &Arc<Json>,
+        now: Timestamp,
+    ) -> Context<'m> {
         let (mut item, mut index) = (None, None);
         if let Some(instance) = self.instance(view.instance)
             && instance.owner.is_some()

@@ -10,10 +10,7 @@ use super::{
     state::{InstanceId, NodeState},
 };
 use crate::{
-    Json, Outcome, Output, Sequence, StepError, Timestamp,
-    node::Wait,
-    plan::NodeIndex,
-    workflow::Backoff,
+    Json, Outcome, Output, Sequence, StepError, Timestamp, node::Wait, plan::NodeIndex, workflow::Backoff,
 };
 
 /// The input came too late or was meant for another: nothing happened.
@@ -53,10 +50,12 @@ impl Machine {
         let view = View { machine: self, instance: id };
         let context = self.context(&view, &input, now);
         let text = self.step_ref(step);
-        Ok(self.plan.node(step.node).parameters.resolve(&context).map_err(StepError::from).map(|parameters| {
-            let idempotency_key = self.idempotency_key(&text);
-            Resolved { step: text, parameters, input, idempotency_key }
-        }))
+        Ok(self.plan.node(step.node).parameters.resolve(&context).map_err(StepError::from).map(
+            |parameters| {
+                let idempotency_key = self.idempotency_key(&text);
+                Resolved { step: text, parameters, input, idempotency_key }
+            },
+        ))
     }
 
     /// The key of a step: run, step and iterations, the same over retries and crashes.
@@ -70,7 +69,13 @@ impl Machine {
 
     /// Records that an external call is about to be made. To be durable before the first byte goes out.
     /// `shown` are the parameters with secrets masked.
-    pub fn intend(&mut self, resolved: &Resolved, attempt: u16, shown: Json, now: Timestamp) -> Result<(), Ignored> {
+    pub fn intend(
+        &mut self,
+        resolved: &Resolved,
+        attempt: u16,
+        shown: Json,
+        now: Timestamp,
+    ) -> Result<(), Ignored> {
         let (id, node) = self.find_step(&resolved.step).ok_or(Ignored)?;
         match self.node_state(id, node) {
             Some(NodeState::Running { attempt: current, .. }) if *current == attempt => {}
@@ -87,7 +92,14 @@ impl Machine {
     }
 
     /// Reports the outcome of an executed step. `took` is in microseconds.
-    pub fn finish(&mut self, step: &StepId, attempt: u16, outcome: Outcome, now: Timestamp, took: u64) -> Result<(), Ignored> {
+    pub fn finish(
+        &mut self,
+        step: &StepId,
+        attempt: u16,
+        outcome: Outcome,
+        now: Timestamp,
+        took: u64,
+    ) -> Result<(), Ignored> {
         if self.status != RunStatus::Running {
             return Err(Ignored);
         }
@@ -122,7 +134,13 @@ impl Machine {
     }
 
     /// The event that a step waited for has come.
-    pub fn event_arrived(&mut self, token: Sequence, event_id: &str, data: Arc<Json>, now: Timestamp) -> Result<(), Ignored> {
+    pub fn event_arrived(
+        &mut self,
+        token: Sequence,
+        event_id: &str,
+        data: Arc<Json>,
+        now: Timestamp,
+    ) -> Result<(), Ignored> {
         let (id, node) = self.waiting(token)?;
         match self.node_state(id, node) {
             Some(NodeState::Waiting { wait, .. }) if matches!(**wait, Wait::Event { .. }) => {
@@ -135,7 +153,14 @@ impl Machine {
     }
 
     /// A person approved or rejected.
-    pub fn approve(&mut self, token: Sequence, approved: bool, by: &str, comment: Option<&str>, now: Timestamp) -> Result<(), Ignored> {
+    pub fn approve(
+        &mut self,
+        token: Sequence,
+        approved: bool,
+        by: &str,
+        comment: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Ignored> {
         let (id, node) = self.waiting(token)?;
         match self.node_state(id, node) {
             Some(NodeState::Waiting { wait, .. }) if matches!(**wait, Wait::Approval { .. }) => {
@@ -149,7 +174,12 @@ impl Machine {
     }
 
     /// A called workflow is over, or (for a call that does not wait) has begun.
-    pub fn call_ended(&mut self, token: Sequence, result: Result<Json, StepError>, now: Timestamp) -> Result<(), Ignored> {
+    pub fn call_ended(
+        &mut self,
+        token: Sequence,
+        result: Result<Json, StepError>,
+        now: Timestamp,
+    ) -> Result<(), Ignored> {
         let (id, node) = self.waiting(token)?;
         if !matches!(self.node_state(id, node), Some(NodeState::Calling { .. })) {
             return Err(Ignored);
@@ -159,19 +189,36 @@ impl Machine {
     }
 
     /// A person decided about a step in doubt.
-    pub fn decide(&mut self, step: &StepRef, decision: Decision, by: &str, now: Timestamp) -> Result<(), Ignored> {
+    pub fn decide(
+        &mut self,
+        step: &StepRef,
+        decision: Decision,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), Ignored> {
         let (id, node) = self.find_step(step).ok_or(Ignored)?;
         let Some(NodeState::InDoubt { attempt, .. }) = self.node_state(id, node) else { return Err(Ignored) };
         let attempt = *attempt;
         match decision {
             Decision::Happened(value) => {
-                let port = self.plan.node(node).ports.first().map_or_else(String::new, |port| port.to_string());
+                let port =
+                    self.plan.node(node).ports.first().map_or_else(String::new, |port| port.to_string());
                 self.wake(id, node, Output::new(port, value), by.to_owned(), now);
             }
-            Decision::TryAgain => self.emit(Record::TryAgain { step: step.clone(), at: now, by: by.to_owned() }),
+            Decision::TryAgain => {
+                self.emit(Record::TryAgain { step: step.clone(), at: now, by: by.to_owned() })
+            }
             Decision::Failed(reason) => {
                 let error = StepError::new("step.decided_failed", reason).permanent();
-                self.emit(Record::Failed { step: step.clone(), at: now, took: 0, attempt, error, retry_at: None, fatal: false });
+                self.emit(Record::Failed {
+                    step: step.clone(),
+                    at: now,
+                    took: 0,
+                    attempt,
+                    error,
+                    retry_at: None,
+                    fatal: false,
+                });
             }
         }
         Ok(())
@@ -182,7 +229,14 @@ impl Machine {
         if self.status != RunStatus::Running {
             return Err(Ignored);
         }
-        self.emit(Record::Ended { at: now, status: RunStatus::Cancelled, error: None, step: None, result: None, by: Some(by.to_owned()) });
+        self.emit(Record::Ended {
+            at: now,
+            status: RunStatus::Cancelled,
+            error: None,
+            step: None,
+            result: None,
+            by: Some(by.to_owned()),
+        });
         Ok(())
     }
 
@@ -191,7 +245,14 @@ impl Machine {
         if self.status != RunStatus::Running {
             return Err(Ignored);
         }
-        self.emit(Record::Ended { at: now, status: RunStatus::Failed, error: Some(error), step: None, result: None, by: None });
+        self.emit(Record::Ended {
+            at: now,
+            status: RunStatus::Failed,
+            error: Some(error),
+            step: None,
+            result: None,
+            by: None,
+        });
         Ok(())
     }
 
@@ -217,10 +278,25 @@ impl Machine {
             self.command(super::Command::CloseWait { token });
         }
         let step = self.ref_of(id, node);
-        self.emit(Record::Done { step, at: now, took: 0, attempt: 1, port: output.port, value: output.value, by: Some(by) });
+        self.emit(Record::Done {
+            step,
+            at: now,
+            took: 0,
+            attempt: 1,
+            port: output.port,
+            value: output.value,
+            by: Some(by),
+        });
     }
 
-    pub(super) fn retry_at(&self, node: NodeIndex, step: &StepRef, attempt: u16, error: &StepError, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn retry_at(
+        &self,
+        node: NodeIndex,
+        step: &StepRef,
+        attempt: u16,
+        error: &StepError,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let retry = self.plan.node(node).retry.as_ref()?;
         let listed = retry.on.iter().any(|code| match code.strip_suffix('*') {
             Some(prefix) => error.code.starts_with(prefix),
@@ -232,13 +308,17 @@ impl Machine {
         let pause = match retry.backoff {
             Backoff::Fixed => retry.delay_ms,
             Backoff::Exponential => {
-                let grown = retry.delay_ms.saturating_mul(1u64 << u32::from(attempt - 1).min(32)).min(retry.max_delay_ms);
+                let grown = retry
+                    .delay_ms
+                    .saturating_mul(1u64 << u32::from(attempt - 1).min(32))
+                    .min(retry.max_delay_ms);
                 // Full jitter over the upper half; drawn from the run and the step, so that replay draws the same.
                 let mut digest = Sha256::new();
                 digest.update(self.header.run.0.as_bytes());
                 digest.update(step.0.as_bytes());
                 digest.update(attempt.to_be_bytes());
-                let drawn = digest.finalize().iter().take(4).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+                let drawn =
+                    digest.finalize().iter().take(4).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
                 grown / 2 + (grown / 2 + 1) * drawn / (1 << 32)
             }
         };

@@ -1,6 +1,9 @@
 //! A run from its journal: fold the records, then say what the world has to be asked again.
 
-use std::{collections::{HashMap, VecDeque}, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use super::{
     Activity, Command, Header, Machine, Record, RunStatus, StepId, StepState, StepView,
@@ -79,7 +82,11 @@ impl Machine {
     }
 
     /// Folds a journal, or any prefix of one that holds its start.
-    pub fn replay(plan: Arc<Plan>, event: &Event, records: impl IntoIterator<Item = Record>) -> Result<Self, ReplayError> {
+    pub fn replay(
+        plan: Arc<Plan>,
+        event: &Event,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<Self, ReplayError> {
         let mut records = records.into_iter();
         let Some(Record::Started(header)) = records.next() else { return Err(ReplayError::NoStart) };
         let mut machine = Self::blank(plan, (*header).clone(), event)?;
@@ -136,7 +143,9 @@ impl Machine {
 
     /// Every step that is with the executor.
     pub fn running_steps(&self) -> Vec<StepId> {
-        let running = |place: &(InstanceId, u32)| matches!(self.node_state(place.0, place.1), Some(NodeState::Running { .. }));
+        let running = |place: &(InstanceId, u32)| {
+            matches!(self.node_state(place.0, place.1), Some(NodeState::Running { .. }))
+        };
         self.places().into_iter().filter(running).map(|(id, node)| self.id_of(id, node)).collect()
     }
 
@@ -144,7 +153,8 @@ impl Machine {
         let mut places = Vec::new();
         for (slot, instance) in self.instances.iter().enumerate() {
             let Some(instance) = instance else { continue };
-            let id = InstanceId { slot: u32::try_from(slot).unwrap_or(u32::MAX), generation: instance.generation };
+            let id =
+                InstanceId { slot: u32::try_from(slot).unwrap_or(u32::MAX), generation: instance.generation };
             places.extend(self.plan.scopes[instance.scope as usize].nodes.iter().map(|&node| (id, node)));
         }
         places
@@ -163,7 +173,14 @@ impl Machine {
                     None => StepState::Pending,
                     Some(NodeState::Idle(arrivals)) => {
                         let undecided = |source: u32| {
-                            !matches!(self.node_state(root, source), Some(NodeState::Done { .. } | NodeState::Skipped | NodeState::Failed { handled: true, .. }))
+                            !matches!(
+                                self.node_state(root, source),
+                                Some(
+                                    NodeState::Done { .. }
+                                        | NodeState::Skipped
+                                        | NodeState::Failed { handled: true, .. }
+                                )
+                            )
                         };
                         waits_for = node
                             .incoming

@@ -4,7 +4,10 @@ use std::{fmt::Write as _, sync::Arc};
 
 use smallvec::SmallVec;
 
-use super::{Machine, StepRef, state::{Instance, InstanceId, NodeState}};
+use super::{
+    Machine, StepRef,
+    state::{Instance, InstanceId, NodeState},
+};
 use crate::plan::NodeIndex;
 
 /// A step: a node and the indexes of the iterations that it lies in, outermost first.
@@ -106,7 +109,10 @@ impl Machine {
     }
 
     pub(super) fn instance_mut(&mut self, id: InstanceId) -> Option<&mut Instance> {
-        self.instances.get_mut(id.slot as usize)?.as_mut().filter(|instance| instance.generation == id.generation)
+        self.instances
+            .get_mut(id.slot as usize)?
+            .as_mut()
+            .filter(|instance| instance.generation == id.generation)
     }
 
     pub(super) fn node_state(&self, id: InstanceId, node: NodeIndex) -> Option<&NodeState> {

@@ -34,7 +34,13 @@ enum Catcher {
 }
 
 impl Machine {
-    pub(super) fn spawn(&mut self, scope: ScopeIndex, owner: Option<(InstanceId, NodeIndex)>, index: u32, item: Option<Arc<Json>>) -> InstanceId {
+    pub(super) fn spawn(
+        &mut self,
+        scope: ScopeIndex,
+        owner: Option<(InstanceId, NodeIndex)>,
+        index: u32,
+        item: Option<Arc<Json>>,
+    ) -> InstanceId {
         let count = self.plan.scopes[scope as usize].nodes.len();
         let nodes = (0..count).map(|_| NodeState::Idle(Arrivals::default())).collect();
         // The first instance is the workflow itself: slot 0, generation 0, never freed.
@@ -56,7 +62,12 @@ impl Machine {
     }
 
     /// Opens a loop's body for one item or round and sends the tokens of the body port.
-    fn open_body(&mut self, owner: (InstanceId, NodeIndex), index: u32, item: Arc<Json>) -> Option<InstanceId> {
+    fn open_body(
+        &mut self,
+        owner: (InstanceId, NodeIndex),
+        index: u32,
+        item: Arc<Json>,
+    ) -> Option<InstanceId> {
         let plan = self.plan.clone();
         let node = plan.node(owner.1);
         let scope = node.body?;
@@ -94,12 +105,18 @@ impl Machine {
                     }
                     self.command(Command::Cancel { step });
                 }
-                NodeState::Retrying { token, .. } | NodeState::Waiting { token, .. } | NodeState::Calling { token, .. } => {
+                NodeState::Retrying { token, .. }
+                | NodeState::Waiting { token, .. }
+                | NodeState::Calling { token, .. } => {
                     self.tokens.remove(token);
                     self.command(Command::CloseWait { token: *token });
                 }
-                NodeState::ForEach(each) => each.open.iter().for_each(|(_, inner)| self.drop_instance(*inner)),
-                NodeState::Loop(rounds) => rounds.current.into_iter().for_each(|inner| self.drop_instance(inner)),
+                NodeState::ForEach(each) => {
+                    each.open.iter().for_each(|(_, inner)| self.drop_instance(*inner))
+                }
+                NodeState::Loop(rounds) => {
+                    rounds.current.into_iter().for_each(|inner| self.drop_instance(inner))
+                }
                 _ => {}
             }
         }
@@ -138,7 +155,10 @@ impl Machine {
         }
         self.leave(before);
         self.enter(after);
-        if let NodeState::Retrying { token, .. } | NodeState::Waiting { token, .. } | NodeState::Calling { token, .. } = &old {
+        if let NodeState::Retrying { token, .. }
+        | NodeState::Waiting { token, .. }
+        | NodeState::Calling { token, .. } = &old
+        {
             self.tokens.remove(token);
         }
         Some(old)
@@ -168,7 +188,9 @@ impl Machine {
     fn ask_again(&mut self, body: InstanceId, value: &Arc<Json>) {
         let Some((id, node)) = self.instance(body).and_then(|instance| instance.owner) else { return };
         let local = self.plan.node(node).local as usize;
-        if let Some(NodeState::Loop(rounds)) = self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local)) {
+        if let Some(NodeState::Loop(rounds)) =
+            self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local))
+        {
             rounds.again = Some(value.clone());
         }
     }
@@ -179,7 +201,8 @@ impl Machine {
         self.set(id, node, NodeState::Skipped);
         for &index in &plan.node(node).outgoing {
             let edge = &plan.edges[index as usize];
-            let body = plan.node(node).body.is_some() && &*plan.node(node).ports[edge.port as usize] == BODY_PORT;
+            let body =
+                plan.node(node).body.is_some() && &*plan.node(node).ports[edge.port as usize] == BODY_PORT;
             if !edge.again && !body {
                 self.work.push(Work::RuleOut(id, index));
             }
@@ -231,7 +254,9 @@ impl Machine {
         let index = instance.index;
         let result = self.result_of(id);
         let local = self.plan.node(owner).local as usize;
-        let Some(state) = self.instance_mut(outer).and_then(|instance| instance.nodes.get_mut(local)) else { return };
+        let Some(state) = self.instance_mut(outer).and_then(|instance| instance.nodes.get_mut(local)) else {
+            return;
+        };
         match state {
             NodeState::ForEach(each) => {
                 each.results[index as usize] = Some(result);
@@ -250,7 +275,11 @@ impl Machine {
 
     fn fill(&mut self, id: InstanceId, node: NodeIndex) {
         let local = self.plan.node(node).local as usize;
-        let Some(NodeState::ForEach(each)) = self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local)) else { return };
+        let Some(NodeState::ForEach(each)) =
+            self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local))
+        else {
+            return;
+        };
         let total = each.len();
         if each.next < total {
             if each.open.len() < each.parallel as usize {
@@ -282,7 +311,11 @@ impl Machine {
 
     pub(super) fn next_round(&mut self, id: InstanceId, node: NodeIndex) {
         let local = self.plan.node(node).local as usize;
-        let Some(NodeState::Loop(rounds)) = self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local)) else { return };
+        let Some(NodeState::Loop(rounds)) =
+            self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local))
+        else {
+            return;
+        };
         let Some(item) = rounds.again.take() else { return };
         rounds.round += 1;
         let round = rounds.round;
@@ -292,7 +325,9 @@ impl Machine {
     pub(super) fn enter_round(&mut self, id: InstanceId, node: NodeIndex, round: u32, item: Arc<Json>) {
         let body = self.open_body((id, node), round, item);
         let local = self.plan.node(node).local as usize;
-        if let Some(NodeState::Loop(rounds)) = self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local)) {
+        if let Some(NodeState::Loop(rounds)) =
+            self.instance_mut(id).and_then(|instance| instance.nodes.get_mut(local))
+        {
             rounds.current = body;
         }
     }
@@ -301,12 +336,19 @@ impl Machine {
     pub(super) fn loop_output(&self, id: InstanceId, node: NodeIndex) -> Option<Arc<Json>> {
         let value = match self.node_state(id, node)? {
             NodeState::ForEach(each) => {
-                let results: Vec<Json> = each.results.iter().map(|result| result.as_ref().map_or(Json::Null, |value| (**value).clone())).collect();
+                let results: Vec<Json> = each
+                    .results
+                    .iter()
+                    .map(|result| result.as_ref().map_or(Json::Null, |value| (**value).clone()))
+                    .collect();
                 let mut output = serde_json::Map::new();
                 output.insert("count".into(), each.len().into());
                 output.insert("results".into(), Json::Array(results));
                 if each.on_error == ItemFailure::Collect {
-                    let errors = each.errors.iter().map(|(index, error)| serde_json::json!({"index": index, "error": error}));
+                    let errors = each
+                        .errors
+                        .iter()
+                        .map(|(index, error)| serde_json::json!({"index": index, "error": error}));
                     output.insert("errors".into(), errors.collect());
                 }
                 Json::Object(output)
@@ -337,12 +379,21 @@ impl Machine {
         match found.as_slice() {
             [] => Arc::new(Json::Null),
             [(_, output)] => (*output).clone(),
-            several => Arc::new(Json::Object(several.iter().map(|(key, output)| ((*key).to_owned(), (***output).clone())).collect())),
+            several => Arc::new(Json::Object(
+                several.iter().map(|(key, output)| ((*key).to_owned(), (***output).clone())).collect(),
+            )),
         }
     }
 
     /// A step failed for good: its own error port, a loop around it, or the run takes it up.
-    pub(super) fn fail(&mut self, id: InstanceId, node: NodeIndex, attempt: u16, error: &StepError, fatal: bool) {
+    pub(super) fn fail(
+        &mut self,
+        id: InstanceId,
+        node: NodeIndex,
+        attempt: u16,
+        error: &StepError,
+        fatal: bool,
+    ) {
         let plan = self.plan.clone();
         let input = self.node_state(id, node).and_then(NodeState::input).cloned().unwrap_or_default();
         let handled = plan.node(node).handles_error && !fatal;
@@ -366,11 +417,17 @@ impl Machine {
                 self.work.push(Work::Fill(outer, owner));
             }
             Catcher::ErrorPort { owner: (outer, owner) } => {
-                let input = self.node_state(outer, owner).and_then(NodeState::input).cloned().unwrap_or_default();
-                let state = NodeState::Failed { input, error: Box::new(error.clone()), attempt: 1, handled: true };
+                let input =
+                    self.node_state(outer, owner).and_then(NodeState::input).cloned().unwrap_or_default();
+                let state =
+                    NodeState::Failed { input, error: Box::new(error.clone()), attempt: 1, handled: true };
                 match self.set(outer, owner, state) {
-                    Some(NodeState::ForEach(each)) => each.open.iter().for_each(|(_, inner)| self.drop_instance(*inner)),
-                    Some(NodeState::Loop(rounds)) => rounds.current.into_iter().for_each(|inner| self.drop_instance(inner)),
+                    Some(NodeState::ForEach(each)) => {
+                        each.open.iter().for_each(|(_, inner)| self.drop_instance(*inner))
+                    }
+                    Some(NodeState::Loop(rounds)) => {
+                        rounds.current.into_iter().for_each(|inner| self.drop_instance(inner))
+                    }
                     _ => {}
                 }
                 self.leave_by_error(outer, owner, error);
@@ -390,7 +447,9 @@ impl Machine {
 
     fn catcher(&self, mut id: InstanceId) -> Catcher {
         loop {
-            let Some((outer, owner)) = self.instance(id).and_then(|instance| instance.owner) else { return Catcher::Root };
+            let Some((outer, owner)) = self.instance(id).and_then(|instance| instance.owner) else {
+                return Catcher::Root;
+            };
             if let Some(NodeState::ForEach(each)) = self.node_state(outer, owner)
                 && each.on_error != ItemFailure::Stop
             {
@@ -416,7 +475,11 @@ impl Machine {
 }
 
 /// The input of a node: the single arrival, or an object by source key when several arrived.
-fn combine(plan: &crate::Plan, node: &crate::plan::PlanNode, values: &mut [(EdgeIndex, Arc<Json>)]) -> Arc<Json> {
+fn combine(
+    plan: &crate::Plan,
+    node: &crate::plan::PlanNode,
+    values: &mut [(EdgeIndex, Arc<Json>)],
+) -> Arc<Json> {
     if let [(_, value)] = values {
         return value.clone();
     }

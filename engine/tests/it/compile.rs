@@ -45,18 +45,46 @@ fn faults_of_nodes_parameters_and_edges_come_together() {
 
 #[test]
 fn cycles_need_a_loop_and_its_body_cannot_be_left() {
-    let cycle = problems(&[("start", "trigger", json!({})), ("a", "pass", json!({})), ("b", "pass", json!({}))], &["start -> a", "a -> b", "b -> a"]);
-    assert_eq!(cycle, ["[graph.cycle] node a: these nodes lead back to themselves: a, b - repeat with a flow.loop: put the nodes behind its body port and lead back to its input again"]);
+    let cycle = problems(
+        &[("start", "trigger", json!({})), ("a", "pass", json!({})), ("b", "pass", json!({}))],
+        &["start -> a", "a -> b", "b -> a"],
+    );
+    assert_eq!(
+        cycle,
+        [
+            "[graph.cycle] node a: these nodes lead back to themselves: a, b - repeat with a flow.loop: put the nodes behind its body port and lead back to its input again"
+        ]
+    );
     let left = problems(
-        &[("start", "trigger", json!({})), ("each", "each", json!({"items": []})), ("in", "pass", json!({})), ("out", "pass", json!({}))],
+        &[
+            ("start", "trigger", json!({})),
+            ("each", "each", json!({"items": []})),
+            ("in", "pass", json!({})),
+            ("out", "pass", json!({})),
+        ],
         &["start -> each", "each.body -> in", "in -> out", "each.done -> out"],
     );
-    assert_eq!(left, ["[graph.region_left] edge e2, target: this edge leaves the body of each for out - lead to out from the done port of each instead"]);
+    assert_eq!(
+        left,
+        [
+            "[graph.region_left] edge e2, target: this edge leaves the body of each for out - lead to out from the done port of each instead"
+        ]
+    );
     let again = problems(
-        &[("start", "trigger", json!({})), ("poll", "loop", json!({})), ("in", "pass", json!({})), ("far", "pass", json!({}))],
+        &[
+            ("start", "trigger", json!({})),
+            ("poll", "loop", json!({})),
+            ("in", "pass", json!({})),
+            ("far", "pass", json!({})),
+        ],
         &["start -> poll", "poll.body -> in", "start -> far", "far -> poll.again"],
     );
-    assert_eq!(again, ["[graph.again_from_outside] edge e3, target: far does not lie in the body of poll - only nodes behind the loop's body port may lead back to again"]);
+    assert_eq!(
+        again,
+        [
+            "[graph.again_from_outside] edge e3, target: far does not lie in the body of poll - only nodes behind the loop's body port may lead back to again"
+        ]
+    );
     let lonely = problems(&[("start", "trigger", json!({})), ("alone", "pass", json!({}))], &[]);
     assert!(lonely[0].starts_with("[node.unreachable] node alone"), "{lonely:?}");
     assert!(problems(&[("a", "pass", json!({}))], &[])[0].starts_with("[workflow.no_trigger]"));
@@ -75,7 +103,14 @@ fn references_reach_only_what_has_run_before_and_what_can_be_seen() {
             ("inside", "set", expr("steps.first.x + item.y")),
             ("after", "set", expr("steps.inside")),
         ],
-        &["start -> first", "first -> second", "second -> third", "third -> each", "each.body -> inside", "each.done -> after"],
+        &[
+            "start -> first",
+            "first -> second",
+            "second -> third",
+            "third -> each",
+            "each.body -> inside",
+            "each.done -> after",
+        ],
     );
     let text = found.join("\n");
     for part in [
@@ -94,7 +129,8 @@ fn references_reach_only_what_has_run_before_and_what_can_be_seen() {
 fn files_of_other_ages() {
     let newer = workflow::parse(r#"{"format": 99, "name": "x"}"#).unwrap_err().to_string();
     assert!(newer.starts_with("this file has format 99"), "{newer}");
-    let shape = workflow::parse(r#"{"name": "x", "nodes": [{"id": "a", "key": "a"}]}"#).unwrap_err().to_string();
+    let shape =
+        workflow::parse(r#"{"name": "x", "nodes": [{"id": "a", "key": "a"}]}"#).unwrap_err().to_string();
     assert!(shape.contains("nodes[0]") && shape.contains("type"), "{shape}");
     let text = workflow::parse("{\"name\": ").unwrap_err().to_string();
     assert!(text.contains("line 1"), "{text}");

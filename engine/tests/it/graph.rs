@@ -11,7 +11,13 @@ use crate::house::{Hand, flow, plan};
 #[test]
 fn a_run_starts_at_the_trigger_that_fired_and_rules_the_others_out() {
     let plan = plan(
-        &[("start", "trigger", json!({})), ("other", "trigger", json!({})), ("a", "pass", json!({})), ("b", "pass", json!({})), ("join", "pass", json!({}))],
+        &[
+            ("start", "trigger", json!({})),
+            ("other", "trigger", json!({})),
+            ("a", "pass", json!({})),
+            ("b", "pass", json!({})),
+            ("join", "pass", json!({})),
+        ],
         &["start -> a", "other -> b", "a -> join", "b -> join"],
     );
     let hand = Hand::start(&plan, json!({"x": 1}));
@@ -23,7 +29,12 @@ fn a_run_starts_at_the_trigger_that_fired_and_rules_the_others_out() {
 #[test]
 fn a_join_waits_for_what_can_still_arrive_and_names_several_inputs_by_key() {
     let plan = plan(
-        &[("start", "trigger", json!({})), ("a", "call", json!({})), ("b", "call", json!({})), ("join", "pass", json!({}))],
+        &[
+            ("start", "trigger", json!({})),
+            ("a", "call", json!({})),
+            ("b", "call", json!({})),
+            ("join", "pass", json!({})),
+        ],
         &["start -> a", "start -> b", "a -> join", "b -> join"],
     );
     let mut hand = Hand::start(&plan, json!(null));
@@ -46,18 +57,43 @@ fn paths_not_taken_are_ruled_out_and_that_spreads() {
             ("no2", "pass", json!({})),
             ("join", "pass", json!({})),
         ],
-        &["start -> check", "check.true -> yes", "check.false -> no", "no -> no2", "yes -> join", "no2 -> join"],
+        &[
+            "start -> check",
+            "check.true -> yes",
+            "check.false -> no",
+            "no -> no2",
+            "yes -> join",
+            "no2 -> join",
+        ],
     );
     assert_eq!(Hand::start(&plan, json!({"hot": true})).story(), ["start", "check>true", "yes", "join"]);
-    assert_eq!(Hand::start(&plan, json!({"hot": false})).story(), ["start", "check>false", "no", "no2", "join"]);
+    assert_eq!(
+        Hand::start(&plan, json!({"hot": false})).story(),
+        ["start", "check>false", "no", "no2", "join"]
+    );
 }
 
 #[test]
 fn races_take_the_first_arrivals_and_drop_the_rest() {
     for (join, wanted) in [(json!("first"), 1), (json!({"atLeast": 2}), 2)] {
         let plan = plan(
-            &[("start", "trigger", json!({})), ("a", "call", json!({})), ("b", "call", json!({})), ("c", "call", json!({})), ("race", "set", json!({"@join": join, "value": "ran"})), ("after", "pass", json!({}))],
-            &["start -> a", "start -> b", "start -> c", "a -> race", "b -> race", "c -> race", "race -> after"],
+            &[
+                ("start", "trigger", json!({})),
+                ("a", "call", json!({})),
+                ("b", "call", json!({})),
+                ("c", "call", json!({})),
+                ("race", "set", json!({"@join": join, "value": "ran"})),
+                ("after", "pass", json!({})),
+            ],
+            &[
+                "start -> a",
+                "start -> b",
+                "start -> c",
+                "a -> race",
+                "b -> race",
+                "c -> race",
+                "race -> after",
+            ],
         );
         let mut hand = Hand::start(&plan, json!(null));
         for (count, step) in ["c", "a", "b"].into_iter().enumerate() {
@@ -74,18 +110,33 @@ fn races_take_the_first_arrivals_and_drop_the_rest() {
 #[test]
 fn an_error_port_takes_a_failure_up_and_without_one_the_run_fails() {
     let handled = plan(
-        &[("start", "trigger", json!({})), ("risky", "fail", json!({})), ("next", "pass", json!({})), ("mend", "set", json!({"value": {"$expr": "input.code"}}))],
+        &[
+            ("start", "trigger", json!({})),
+            ("risky", "fail", json!({})),
+            ("next", "pass", json!({})),
+            ("mend", "set", json!({"value": {"$expr": "input.code"}})),
+        ],
         &["start -> risky", "risky -> next", "risky.error -> mend"],
     );
     let hand = Hand::start(&handled, json!(null));
     assert_eq!(hand.story(), ["start", "risky!", "mend"]);
     assert_eq!(**hand.machine.result().unwrap(), json!("test.failed"));
-    let unhandled = plan(&[("start", "trigger", json!({})), ("risky", "fail", json!({})), ("side", "call", json!({}))], &["start -> side", "start -> risky"]);
+    let unhandled = plan(
+        &[("start", "trigger", json!({})), ("risky", "fail", json!({})), ("side", "call", json!({}))],
+        &["start -> side", "start -> risky"],
+    );
     let hand = Hand::start(&unhandled, json!(null));
     assert_eq!(hand.status(), RunStatus::Failed);
     assert!(hand.asked().is_empty(), "what was under way is cancelled");
-    let aborted = plan(&[("start", "trigger", json!({})), ("end", "abort", json!({})), ("mend", "pass", json!({}))], &["start -> end", "end.error -> mend"]);
-    assert_eq!(Hand::start(&aborted, json!(null)).status(), RunStatus::Failed, "flow.fail ends the run whatever hangs on error");
+    let aborted = plan(
+        &[("start", "trigger", json!({})), ("end", "abort", json!({})), ("mend", "pass", json!({}))],
+        &["start -> end", "end.error -> mend"],
+    );
+    assert_eq!(
+        Hand::start(&aborted, json!(null)).status(),
+        RunStatus::Failed,
+        "flow.fail ends the run whatever hangs on error"
+    );
 }
 
 #[test]
@@ -135,7 +186,10 @@ fn a_failed_item_stops_or_is_passed_over_or_collected() {
     assert_eq!(**continued.machine.result().unwrap(), json!({"count": 3, "results": ["ok", null, "ok"]}));
     let collected = Hand::start(&make("collect"), json!(null));
     let result = collected.machine.result().unwrap();
-    assert_eq!((result["errors"][0]["index"].clone(), result["errors"][0]["error"]["code"].clone()), (json!(1), json!("test.failed")));
+    assert_eq!(
+        (result["errors"][0]["index"].clone(), result["errors"][0]["error"]["code"].clone()),
+        (json!(1), json!("test.failed"))
+    );
     let stopped = Hand::start(&make("stop"), json!(null));
     assert_eq!(stopped.story().last().unwrap(), "mend", "the loop's own error port takes it up");
     assert_eq!(stopped.status(), RunStatus::Succeeded);
@@ -154,8 +208,16 @@ fn loops_nest_and_see_outward() {
         &["start -> rows", "rows.body -> row", "row -> cells", "cells.body -> cell"],
     );
     let hand = Hand::start(&plan, json!(null));
-    assert_eq!(hand.story().iter().filter(|step| step.contains("cell")).map(String::as_str).collect::<Vec<_>>(),
-        ["rows[0].cells[0].cell", "rows[0].cells[1].cell", "rows[0].cells>done", "rows[1].cells[0].cell", "rows[1].cells>done"]);
+    assert_eq!(
+        hand.story().iter().filter(|step| step.contains("cell")).map(String::as_str).collect::<Vec<_>>(),
+        [
+            "rows[0].cells[0].cell",
+            "rows[0].cells[1].cell",
+            "rows[0].cells>done",
+            "rows[1].cells[0].cell",
+            "rows[1].cells>done"
+        ]
+    );
     assert_eq!(hand.machine.result().unwrap()["results"][0]["results"], json!([21, 22]));
 }
 
@@ -170,7 +232,13 @@ fn a_loop_goes_round_until_nothing_asks_again_or_its_bound_is_reached() {
                 ("more", "if", json!({"when": {"$expr": "steps.count < 3"}})),
                 ("after", "pass", json!({})),
             ],
-            &["start -> poll", "poll.body -> count", "count -> more", "more.true -> poll.again", "poll.done -> after"],
+            &[
+                "start -> poll",
+                "poll.body -> count",
+                "count -> more",
+                "more.true -> poll.again",
+                "poll.done -> after",
+            ],
         )
     };
     let hand = Hand::start(&make(10), json!(0));
@@ -182,7 +250,10 @@ fn a_loop_goes_round_until_nothing_asks_again_or_its_bound_is_reached() {
 #[test]
 fn a_failed_try_is_repeated_after_growing_pauses_and_not_before_the_other_side_allows() {
     let plan = plan(
-        &[("start", "trigger", json!({})), ("send", "call", json!({"@retry": {"maxAttempts": 3, "delayMs": 100, "backoff": "fixed"}}))],
+        &[
+            ("start", "trigger", json!({})),
+            ("send", "call", json!({"@retry": {"maxAttempts": 3, "delayMs": 100, "backoff": "fixed"}})),
+        ],
         &["start -> send"],
     );
     let mut hand = Hand::start(&plan, json!(null));
@@ -207,7 +278,16 @@ fn a_failed_try_is_repeated_after_growing_pauses_and_not_before_the_other_side_a
 
 #[test]
 fn waits_end_by_their_time_an_event_or_a_person_and_only_once() {
-    let make = |kind: &str| plan(&[("start", "trigger", json!({})), ("wait", "wait", json!({"kind": kind})), ("a", "pass", json!({}))], &["start -> wait", "wait.approved -> a"]);
+    let make = |kind: &str| {
+        plan(
+            &[
+                ("start", "trigger", json!({})),
+                ("wait", "wait", json!({"kind": kind})),
+                ("a", "pass", json!({})),
+            ],
+            &["start -> wait", "wait.approved -> a"],
+        )
+    };
     let mut moment = Hand::start(&make("until"), json!(5));
     moment.timer();
     assert_eq!(moment.story(), ["start", "wait"]);
@@ -219,10 +299,16 @@ fn waits_end_by_their_time_an_event_or_a_person_and_only_once() {
     let mut person = Hand::start(&make("approval"), json!(null));
     let token = person.wait_token();
     person.machine.approve(token, true, "sara", Some("تمام"), person.now).unwrap();
-    assert!(person.machine.approve(token, false, "omar", None, person.now).is_err(), "the first decision counts");
+    assert!(
+        person.machine.approve(token, false, "omar", None, person.now).is_err(),
+        "the first decision counts"
+    );
     person.drive();
     assert_eq!(person.story(), ["start", "wait>approved", "a"]);
-    assert!(person.open.iter().all(|command| !matches!(command, masar_engine::run::Command::SetTimer { .. })), "its deadline is called off");
+    assert!(
+        person.open.iter().all(|command| !matches!(command, masar_engine::run::Command::SetTimer { .. })),
+        "its deadline is called off"
+    );
     let mut late = Hand::start(&make("approval"), json!(null));
     late.timer();
     assert_eq!(late.story(), ["start", "wait>expired"]);
@@ -231,12 +317,19 @@ fn waits_end_by_their_time_an_event_or_a_person_and_only_once() {
 #[test]
 fn a_resumed_run_does_not_repeat_what_was_done() {
     let plan = plan(
-        &[("start", "trigger", json!({})), ("each", "each", json!({"items": [1, 2, 3]})), ("crm", "crm", json!({}))],
+        &[
+            ("start", "trigger", json!({})),
+            ("each", "each", json!({"items": [1, 2, 3]})),
+            ("crm", "crm", json!({})),
+        ],
         &["start -> each", "each.body -> crm"],
     );
     let mut hand = Hand::start(&plan, json!(null));
     hand.done("each[0].crm", json!("first"));
-    hand.finish("each[1].crm", Outcome::Failed(StepError::new("crm.conflict", "changed meanwhile").permanent()));
+    hand.finish(
+        "each[1].crm",
+        Outcome::Failed(StepError::new("crm.conflict", "changed meanwhile").permanent()),
+    );
     assert_eq!(hand.status(), RunStatus::Failed);
     hand.open.clear();
     hand.machine.resume_failed("ops", hand.now).unwrap();
@@ -244,7 +337,10 @@ fn a_resumed_run_does_not_repeat_what_was_done() {
     assert_eq!(hand.asked(), ["each[1].crm"], "the first item stays done");
     hand.done("each[1].crm", json!("second"));
     hand.done("each[2].crm", json!("third"));
-    assert_eq!(**hand.machine.result().unwrap(), json!({"count": 3, "results": ["first", "second", "third"]}));
+    assert_eq!(
+        **hand.machine.result().unwrap(),
+        json!({"count": 3, "results": ["first", "second", "third"]})
+    );
 }
 
 #[test]
@@ -270,11 +366,20 @@ fn an_unknown_outcome_is_tried_again_with_the_same_key_or_parked_for_a_person() 
 
 #[test]
 fn stop_ends_the_run_well_and_cancel_ends_it_at_once() {
-    let plan = plan(&[("start", "trigger", json!({})), ("slow", "call", json!({})), ("end", "stop", json!({}))], &["start -> slow", "start -> end"]);
+    let plan = plan(
+        &[("start", "trigger", json!({})), ("slow", "call", json!({})), ("end", "stop", json!({}))],
+        &["start -> slow", "start -> end"],
+    );
     let hand = Hand::start(&plan, json!(null));
-    assert_eq!((hand.status(), (**hand.machine.result().unwrap()).clone()), (RunStatus::Succeeded, json!("stopped")));
+    assert_eq!(
+        (hand.status(), (**hand.machine.result().unwrap()).clone()),
+        (RunStatus::Succeeded, json!("stopped"))
+    );
     assert!(hand.asked().is_empty());
-    let slow = crate::house::plan(&[("start", "trigger", json!({})), ("slow", "call", json!({}))], &["start -> slow"]);
+    let slow = crate::house::plan(
+        &[("start", "trigger", json!({})), ("slow", "call", json!({}))],
+        &["start -> slow"],
+    );
     let mut hand = Hand::start(&slow, json!(null));
     hand.machine.cancel("ops", hand.now).unwrap();
     hand.drive();

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use masar_engine::{
-    Call, Catalogue, Effect, Event, Json, Manifest, NodeSpec, Outcome, Output, Plan, Pure, RunId, StepError, Timestamp, Workflow, WorkflowId,
-    compile,
+    Call, Catalogue, Effect, Event, Json, Manifest, NodeSpec, Outcome, Output, Plan, Pure, RunId, StepError,
+    Timestamp, Workflow, WorkflowId, compile,
     manifest::{OnCrash, OutputShape, Ports, Role, Text, Texts},
     node::{ForEach, ItemFailure, LoopBounds, Wait},
     run::{Command, EventRef, Header, Machine, Progress, Record, RunStatus, StepId},
@@ -72,9 +72,20 @@ fn wait(call: &Call<'_>) -> Outcome {
     match get(call, "kind").as_str() {
         Some("approval") => {
             let deadline = Some(call.now().plus_millis(1000));
-            Outcome::Wait(Wait::Approval { title: "ok?".into(), context: Json::Null, assignee: None, deadline, remind_at: None })
+            Outcome::Wait(Wait::Approval {
+                title: "ok?".into(),
+                context: Json::Null,
+                assignee: None,
+                deadline,
+                remind_at: None,
+            })
         }
-        Some("event") => Outcome::Wait(Wait::Event { event_type: "paid".into(), key: None, correlate: None, deadline: None }),
+        Some("event") => Outcome::Wait(Wait::Event {
+            event_type: "paid".into(),
+            key: None,
+            correlate: None,
+            deadline: None,
+        }),
         _ => Outcome::Wait(Wait::Until { due: call.now().plus_millis(1000) }),
     }
 }
@@ -99,7 +110,12 @@ impl Catalogue for TestCatalogue {
             "each" => (Role::ForEach, Effect::Pure, &["body", "done"], Some(each)),
             "loop" => (Role::Loop, Effect::Pure, &["body", "done"], Some(rounds)),
             "fail" => (Role::Action, Effect::Pure, &["out"], Some(fail)),
-            "wait" => (Role::Action, Effect::Pure, &["out", "approved", "rejected", "expired", "timeout"], Some(wait)),
+            "wait" => (
+                Role::Action,
+                Effect::Pure,
+                &["out", "approved", "rejected", "expired", "timeout"],
+                Some(wait),
+            ),
             "stop" => (Role::Action, Effect::Pure, &[], Some(stop)),
             "abort" => (Role::Action, Effect::Pure, &["out"], Some(abort)),
             "call" | "pay" => (Role::Action, Effect::External, &["out"], None),
@@ -133,7 +149,12 @@ impl Catalogue for TestCatalogue {
     }
 
     fn names(&self) -> Vec<String> {
-        ["trigger", "pass", "set", "if", "each", "loop", "fail", "wait", "stop", "abort", "call", "pay", "crm"].map(String::from).to_vec()
+        [
+            "trigger", "pass", "set", "if", "each", "loop", "fail", "wait", "stop", "abort", "call", "pay",
+            "crm",
+        ]
+        .map(String::from)
+        .to_vec()
     }
 }
 
@@ -144,7 +165,13 @@ pub(crate) fn flow(nodes: &[(&str, &str, Json)], edges: &[&str]) -> Workflow {
         .map(|(key, kind, extra)| {
             let mut node = json!({"id": key, "key": key, "type": kind, "parameters": extra});
             // What is meant for the node itself is marked with @.
-            let settings: Vec<(String, Json)> = extra.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with('@')).map(|(n, v)| (n[1..].to_owned(), v.clone())).collect();
+            let settings: Vec<(String, Json)> = extra
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(name, _)| name.starts_with('@'))
+                .map(|(n, v)| (n[1..].to_owned(), v.clone()))
+                .collect();
             for (name, value) in settings {
                 node["parameters"].as_object_mut().unwrap().remove(&format!("@{name}"));
                 node[name] = value;
@@ -175,7 +202,9 @@ pub(crate) fn flow(nodes: &[(&str, &str, Json)], edges: &[&str]) -> Workflow {
 pub(crate) fn plan(nodes: &[(&str, &str, Json)], edges: &[&str]) -> Arc<Plan> {
     match compile(&flow(nodes, edges), &TestCatalogue) {
         Ok((plan, _)) => Arc::new(plan),
-        Err(problems) => panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        Err(problems) => {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        }
     }
 }
 
@@ -194,7 +223,14 @@ impl Hand {
     }
 
     pub(crate) fn start_at(plan: &Arc<Plan>, trigger: &str, data: Json) -> Self {
-        let event = Event { id: "1".into(), source: "/test".into(), event_type: "test".into(), subject: None, time: None, data: Arc::new(data) };
+        let event = Event {
+            id: "1".into(),
+            source: "/test".into(),
+            event_type: "test".into(),
+            subject: None,
+            time: None,
+            data: Arc::new(data),
+        };
         let now = Timestamp(1_700_000_000_000_000);
         let header = Header {
             at: now,
@@ -233,7 +269,17 @@ impl Hand {
 
     /// The steps that wait to be executed, as text.
     pub(crate) fn asked(&self) -> Vec<String> {
-        let mut steps: Vec<String> = self.open.iter().filter_map(|command| if let Command::Execute { step, .. } = command { Some(self.machine.step_ref(step).to_string()) } else { None }).collect();
+        let mut steps: Vec<String> = self
+            .open
+            .iter()
+            .filter_map(|command| {
+                if let Command::Execute { step, .. } = command {
+                    Some(self.machine.step_ref(step).to_string())
+                } else {
+                    None
+                }
+            })
+            .collect();
         steps.sort();
         steps
     }
@@ -272,7 +318,9 @@ impl Hand {
 
     /// Lets the earliest timer fire.
     pub(crate) fn timer(&mut self) {
-        let timers = self.open.iter().enumerate().filter_map(|(place, command)| if let Command::SetTimer { token, due } = command { Some((*due, *token, place)) } else { None });
+        let timers = self.open.iter().enumerate().filter_map(|(place, command)| {
+            if let Command::SetTimer { token, due } = command { Some((*due, *token, place)) } else { None }
+        });
         let (due, token, place) = timers.min().expect("a timer is set");
         self.open.remove(place);
         self.now = due;
@@ -281,7 +329,12 @@ impl Hand {
     }
 
     pub(crate) fn wait_token(&self) -> u64 {
-        self.open.iter().find_map(|command| if let Command::OpenWait { token, .. } = command { Some(*token) } else { None }).expect("a wait is open")
+        self.open
+            .iter()
+            .find_map(
+                |command| if let Command::OpenWait { token, .. } = command { Some(*token) } else { None },
+            )
+            .expect("a wait is open")
     }
 
     pub(crate) fn status(&self) -> RunStatus {
@@ -296,7 +349,9 @@ impl Hand {
                 Record::Done { step, port, .. } if port == "out" => Some(step.to_string()),
                 Record::Done { step, port, .. } => Some(format!("{step}>{port}")),
                 Record::Closed { step, .. } => Some(format!("{step}>done")),
-                Record::Failed { step, retry_at, .. } => Some(format!("{step}{}", if retry_at.is_some() { "?" } else { "!" })),
+                Record::Failed { step, retry_at, .. } => {
+                    Some(format!("{step}{}", if retry_at.is_some() { "?" } else { "!" }))
+                }
                 _ => None,
             })
             .collect()

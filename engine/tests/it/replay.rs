@@ -21,7 +21,11 @@ fn rich() -> Arc<Plan> {
             ("left", "call", json!({})),
             ("right", "call", json!({"@retry": {"maxAttempts": 2, "delayMs": 10}})),
             ("join", "set", json!({"value": {"$expr": "trigger.items.len()"}})),
-            ("each", "each", json!({"items": {"$expr": "trigger.items"}, "parallel": 2, "on_error": "collect"})),
+            (
+                "each",
+                "each",
+                json!({"items": {"$expr": "trigger.items"}, "parallel": 2, "on_error": "collect"}),
+            ),
             ("work", "call", json!({})),
             ("poll", "loop", json!({"max": 3})),
             ("ask", "crm", json!({})),
@@ -29,8 +33,20 @@ fn rich() -> Arc<Plan> {
             ("end", "set", json!({"value": {"$expr": "steps.each.results"}})),
         ],
         &[
-            "start -> check", "check.true -> left", "check.false -> right", "start -> each", "left -> join", "right -> join", "right.error -> join",
-            "each.body -> work", "work -> poll", "poll.body -> ask", "ask -> again", "again.true -> poll.again", "join -> end", "each.done -> end",
+            "start -> check",
+            "check.true -> left",
+            "check.false -> right",
+            "start -> each",
+            "left -> join",
+            "right -> join",
+            "right.error -> join",
+            "each.body -> work",
+            "work -> poll",
+            "poll.body -> ask",
+            "ask -> again",
+            "again.true -> poll.again",
+            "join -> end",
+            "each.done -> end",
         ],
     )
 }
@@ -51,7 +67,12 @@ fn outcome(name: &str, attempt: u16, seed: u64) -> Outcome {
 fn carry(hand: &mut Hand, seed: u64, mut picks: u64) {
     hand.drive();
     for _ in 0..500 {
-        let open: Vec<Command> = hand.open.iter().filter(|command| matches!(command, Command::Execute { .. } | Command::SetTimer { .. })).cloned().collect();
+        let open: Vec<Command> = hand
+            .open
+            .iter()
+            .filter(|command| matches!(command, Command::Execute { .. } | Command::SetTimer { .. }))
+            .cloned()
+            .collect();
         if open.is_empty() || hand.status() != RunStatus::Running {
             break;
         }
@@ -138,7 +159,9 @@ fn records_survive_the_journal_and_any_change_breaks_the_chain() {
     let run = RunId(Uuid::from_u128(7));
     let head = |lines: &[Vec<u8>]| {
         let mut chain = Chain::of_run(run);
-        lines.iter().for_each(|line| drop(chain.append(line)));
+        for line in lines {
+            chain.append(line);
+        }
         chain.head()
     };
     let intact = head(&lines);
@@ -149,6 +172,9 @@ fn records_survive_the_journal_and_any_change_breaks_the_chain() {
         removed.remove(place);
         let mut swapped = lines.clone();
         swapped.swap(place, (place + 1) % lines.len());
-        assert!(head(&flipped) != intact && head(&removed) != intact && head(&swapped) != intact, "record {place}");
+        assert!(
+            head(&flipped) != intact && head(&removed) != intact && head(&swapped) != intact,
+            "record {place}"
+        );
     }
 }

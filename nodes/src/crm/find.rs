@@ -21,7 +21,7 @@ const MOST: u32 = 500;
 struct Parameters {
     entity: String,
     #[serde(default)]
-    equal: Map<String, Json>,
+    fields: Map<String, Json>,
     text: Option<String>,
     #[serde(default = "fifty")]
     limit: u32,
@@ -46,7 +46,7 @@ pub(crate) fn node() -> NodeType {
     .parameters([
         entity_field(),
         key_value(
-            "equal",
+            "fields",
             ["Fields", "That must have these values.", "الحقول", "التي يجب أن تحمل هذه القيم."],
         )
         .with("x-entities", entities()),
@@ -79,7 +79,7 @@ pub(crate) fn node() -> NodeType {
     .search(["search", "lookup", "query", "list", "بحث", "قائمة", "عميل"])
     .example(example(
         "Open tickets of a customer",
-        json!({"entity": "ticket", "equal": {"contact": {"$expr": "steps.order.id"}, "status": "open"}}),
+        json!({"entity": "ticket", "fields": {"contact": {"$expr": "steps.order.id"}, "status": "open"}}),
     ))
     .example(example(
         "By name, however it is written",
@@ -100,7 +100,7 @@ impl Transactional for Find {
                 .map_err(|_| invalid("before", format!("`{id}` is not the id of a record")))
         });
         let query = masar_crm_core::Query {
-            equal: parameters.equal,
+            equal: parameters.fields,
             text: parameters.text.filter(|text| !text.trim().is_empty()),
             before: before.transpose()?,
             limit: parameters.limit.clamp(1, MOST),

@@ -86,7 +86,7 @@ async fn a_lead_is_made_changed_and_found_with_its_events() {
     let found = crm.run("crm.find", json!({"entity": "lead", "text": "احمد الهاشمى"})).await.unwrap();
     assert_eq!((&found["count"], &found["first"]["id"]), (&json!(1), &lead["id"]));
     let none =
-        crm.run("crm.find", json!({"entity": "lead", "equal": {"status": "converted"}})).await.unwrap();
+        crm.run("crm.find", json!({"entity": "lead", "fields": {"status": "converted"}})).await.unwrap();
     assert_eq!((&none["count"], &none["first"]), (&json!(0), &Json::Null));
 
     let events = crm.events().await;

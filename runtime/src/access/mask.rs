@@ -42,7 +42,9 @@ impl Mask {
 
     /// `text` without secrets.
     pub fn text(&self, text: &str) -> String {
-        self.known().iter().fold(text.to_owned(), |text, value| if text.contains(value.as_str()) { text.replace(value.as_str(), DOTS) } else { text })
+        self.known().iter().fold(text.to_owned(), |text, value| {
+            if text.contains(value.as_str()) { text.replace(value.as_str(), DOTS) } else { text }
+        })
     }
 
     /// `value` without secrets, in keys and texts at any depth.
@@ -53,7 +55,9 @@ impl Mask {
         match value {
             Json::String(text) => Json::String(self.text(text)),
             Json::Array(items) => items.iter().map(|item| self.json(item)).collect(),
-            Json::Object(fields) => Json::Object(fields.iter().map(|(name, value)| (self.text(name), self.json(value))).collect()),
+            Json::Object(fields) => {
+                Json::Object(fields.iter().map(|(name, value)| (self.text(name), self.json(value))).collect())
+            }
             other => other.clone(),
         }
     }

@@ -1,7 +1,11 @@
 //! The access token of the API until users exist: made at the first start, kept beside the data
 //! with mode 0600, shown once.
 
-use std::{io::Write as _, os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _}, path::Path};
+use std::{
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
 
 use rand::RngCore as _;
 use subtle::ConstantTimeEq as _;
@@ -16,14 +20,19 @@ impl Token {
             Ok(text) => {
                 check_mode(file)?;
                 let text = text.trim().to_owned();
-                anyhow::ensure!(text.len() >= 32, "{} holds no token: remove it, and a new one is made at the next start", file.display());
+                anyhow::ensure!(
+                    text.len() >= 32,
+                    "{} holds no token: remove it, and a new one is made at the next start",
+                    file.display()
+                );
                 Ok((Self(text), false))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut bytes = [0; 32];
                 rand::rng().fill_bytes(&mut bytes);
                 let text = format!("masar_{}", crate::dispatch::hex(&bytes));
-                let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+                let mut out =
+                    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
                 out.write_all(text.as_bytes())?;
                 out.sync_all()?;
                 Ok((Self(text), true))
@@ -46,7 +55,11 @@ impl Token {
 /// Refuses a secret file that others can read.
 pub(crate) fn check_mode(file: &Path) -> anyhow::Result<()> {
     let mode = std::fs::metadata(file)?.permissions().mode() & 0o777;
-    anyhow::ensure!(mode & 0o077 == 0, "{} can be read by others (mode {mode:o}): chmod 600 {0}", file.display());
+    anyhow::ensure!(
+        mode & 0o077 == 0,
+        "{} can be read by others (mode {mode:o}): chmod 600 {0}",
+        file.display()
+    );
     Ok(())
 }
 

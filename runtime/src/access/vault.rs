@@ -27,7 +27,9 @@ pub struct Vault {
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// Another master key, another row, or altered bytes.
-    #[error("the credential cannot be opened: it was sealed under another master key, or its row was altered")]
+    #[error(
+        "the credential cannot be opened: it was sealed under another master key, or its row was altered"
+    )]
     Sealed,
     /// The key is not a key.
     #[error("{0}")]
@@ -37,11 +39,21 @@ pub enum VaultError {
 impl Vault {
     /// With this master key: base64 of 32 bytes.
     pub fn with_key(text: &str) -> Result<Self, VaultError> {
-        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|error| VaultError::Key(format!("the master key is not base64: {error}")))?);
+        let bytes = Zeroizing::new(
+            STANDARD
+                .decode(text.trim())
+                .map_err(|error| VaultError::Key(format!("the master key is not base64: {error}")))?,
+        );
         if bytes.len() != 32 {
-            return Err(VaultError::Key(format!("the master key has {} bytes, but it takes 32: make one with `openssl rand -base64 32`", bytes.len())));
+            return Err(VaultError::Key(format!(
+                "the master key has {} bytes, but it takes 32: make one with `openssl rand -base64 32`",
+                bytes.len()
+            )));
         }
-        Ok(Self { master: XChaCha20Poly1305::new_from_slice(&bytes).map_err(|error| VaultError::Key(error.to_string()))? })
+        Ok(Self {
+            master: XChaCha20Poly1305::new_from_slice(&bytes)
+                .map_err(|error| VaultError::Key(error.to_string()))?,
+        })
     }
 
     /// With the key in this file, which is made (mode 0600) where it is missing.
@@ -55,7 +67,8 @@ impl Vault {
                 let mut bytes = Zeroizing::new([0; 32]);
                 rand::rng().fill_bytes(&mut *bytes);
                 let text = Zeroizing::new(STANDARD.encode(*bytes));
-                let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+                let mut out =
+                    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
                 out.write_all(text.as_bytes())?;
                 out.sync_all()?;
                 Ok(Self::with_key(&text)?)
@@ -65,22 +78,38 @@ impl Vault {
     }
 
     /// Seals a credential's fields.
-    pub fn seal(&self, workspace: WorkspaceId, id: Uuid, fields: &BTreeMap<String, String>) -> Result<Vec<u8>, VaultError> {
+    pub fn seal(
+        &self,
+        workspace: WorkspaceId,
+        id: Uuid,
+        fields: &BTreeMap<String, String>,
+    ) -> Result<Vec<u8>, VaultError> {
         let aad = associated(workspace, id);
         let mut key = Zeroizing::new([0; 32]);
         let (mut key_nonce, mut nonce) = ([0; NONCE], [0; NONCE]);
         rand::rng().fill_bytes(&mut *key);
         rand::rng().fill_bytes(&mut key_nonce);
         rand::rng().fill_bytes(&mut nonce);
-        let plain = Zeroizing::new(serde_json::to_vec(fields).map_err(|error| VaultError::Key(error.to_string()))?);
+        let plain =
+            Zeroizing::new(serde_json::to_vec(fields).map_err(|error| VaultError::Key(error.to_string()))?);
         let data = XChaCha20Poly1305::new_from_slice(&*key).map_err(|_| VaultError::Sealed)?;
-        let wrapped = self.master.encrypt(XNonce::from_slice(&key_nonce), Payload { msg: &*key, aad: &aad }).map_err(|_| VaultError::Sealed)?;
-        let sealed = data.encrypt(XNonce::from_slice(&nonce), Payload { msg: &plain, aad: &aad }).map_err(|_| VaultError::Sealed)?;
+        let wrapped = self
+            .master
+            .encrypt(XNonce::from_slice(&key_nonce), Payload { msg: &*key, aad: &aad })
+            .map_err(|_| VaultError::Sealed)?;
+        let sealed = data
+            .encrypt(XNonce::from_slice(&nonce), Payload { msg: &plain, aad: &aad })
+            .map_err(|_| VaultError::Sealed)?;
         Ok([&[LAYOUT][..], &key_nonce, &wrapped, &nonce, &sealed].concat())
     }
 
     /// Opens a credential's fields.
-    pub fn unseal(&self, workspace: WorkspaceId, id: Uuid, row: &[u8]) -> Result<BTreeMap<String, String>, VaultError> {
+    pub fn unseal(
+        &self,
+        workspace: WorkspaceId,
+        id: Uuid,
+        row: &[u8],
+    ) -> Result<BTreeMap<String, String>, VaultError> {
         let aad = associated(workspace, id);
         let (layout, rest) = row.split_first().ok_or(VaultError::Sealed)?;
         if *layout != LAYOUT || rest.len() < NONCE + WRAPPED + NONCE {
@@ -89,10 +118,15 @@ impl Vault {
         let (key_nonce, rest) = rest.split_at(NONCE);
         let (wrapped, rest) = rest.split_at(WRAPPED);
         let (nonce, sealed) = rest.split_at(NONCE);
-        let key = self.master.decrypt(XNonce::from_slice(key_nonce), Payload { msg: wrapped, aad: &aad }).map_err(|_| VaultError::Sealed)?;
+        let key = self
+            .master
+            .decrypt(XNonce::from_slice(key_nonce), Payload { msg: wrapped, aad: &aad })
+            .map_err(|_| VaultError::Sealed)?;
         let key = Zeroizing::new(key);
         let data = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| VaultError::Sealed)?;
-        let plain = data.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: &aad }).map_err(|_| VaultError::Sealed)?;
+        let plain = data
+            .decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: &aad })
+            .map_err(|_| VaultError::Sealed)?;
         serde_json::from_slice(&Zeroizing::new(plain)).map_err(|_| VaultError::Sealed)
     }
 }

@@ -46,13 +46,24 @@ pub(super) struct DecisionRequest {
 
 /// Approves or rejects. The first decision counts.
 #[utoipa::path(post, path = "/api/v1/approvals/{approval}", tag = "approvals", params(("approval", description = "Approval id")), request_body = DecisionRequest, responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn decide(State(app): State<Shared>, Path(approval): Path<String>, Body(request): Body<DecisionRequest>) -> Result<StatusCode, Problem> {
+pub(super) async fn decide(
+    State(app): State<Shared>,
+    Path(approval): Path<String>,
+    Body(request): Body<DecisionRequest>,
+) -> Result<StatusCode, Problem> {
     let wait: Uuid = id(&approval, "approval")?;
     let found = app.core.store.wait(WORKSPACE, wait).await?.filter(|wait| wait.kind == WaitKind::Approval);
-    let wait = found.ok_or_else(|| Problem::new("not_found", "there is no such approval, or it has been decided"))?;
+    let wait = found
+        .ok_or_else(|| Problem::new("not_found", "there is no such approval, or it has been decided"))?;
     let (reply, answer) = oneshot::channel();
     let by = request.by.unwrap_or_else(actor);
-    let input = RunInput::Approve { token: wait.token, approved: request.approved, by, comment: request.comment, reply };
+    let input = RunInput::Approve {
+        token: wait.token,
+        approved: request.approved,
+        by,
+        comment: request.comment,
+        reply,
+    };
     app.executor.deliver(WORKSPACE, wait.run, input);
     answer.await.map_err(|_| Problem::new("store", "the run could not be told; try again"))??;
     Ok(StatusCode::NO_CONTENT)

@@ -51,9 +51,17 @@ pub(super) struct Filter {
 
 /// Accepted events, newest first.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", params(Filter), responses((status = 200, description = "A page: items, next", body = Object)))]
-pub(super) async fn list(State(app): State<Shared>, Query(filter): Query<Filter>) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(
+    State(app): State<Shared>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Value>, Problem> {
     let limit = filter.limit.unwrap_or(50).clamp(1, 500);
-    let wanted = EventFilter { event_type: filter.r#type, subject: filter.subject, source: filter.source, origin: None };
+    let wanted = EventFilter {
+        event_type: filter.r#type,
+        subject: filter.subject,
+        source: filter.source,
+        origin: None,
+    };
     let rows = app.core.store.events(WORKSPACE, &wanted, filter.before, limit).await?;
     let next = (rows.len() == limit as usize).then(|| rows.last().map(|row| row.position)).flatten();
     Ok(Json(json!({"items": rows.iter().map(|row| view(row, false)).collect::<Vec<_>>(), "next": next})))
@@ -61,7 +69,10 @@ pub(super) async fn list(State(app): State<Shared>, Query(filter): Query<Filter>
 
 /// One event with its data, its runs, and why other triggers did not start.
 #[utoipa::path(get, path = "/api/v1/events/{position}", tag = "events", params(("position" = i64, Path)), responses((status = 200, body = Object), (status = 404, body = Problem)))]
-pub(super) async fn get(State(app): State<Shared>, Path(position): Path<i64>) -> Result<Json<Value>, Problem> {
+pub(super) async fn get(
+    State(app): State<Shared>,
+    Path(position): Path<i64>,
+) -> Result<Json<Value>, Problem> {
     let store = &app.core.store;
     let row = store.event(WORKSPACE, position).await?.ok_or_else(|| Problem::not_found("event"))?;
     let runs = store.runs_of_event(WORKSPACE, position).await?;
@@ -115,20 +126,37 @@ pub(super) async fn send(State(app): State<Shared>, Body(new): Body<NewEvent>) -
 }
 
 async fn accept(app: &Shared, event: Event, dedup: Option<String>) -> Result<Response, Problem> {
-    let incoming = Incoming { workspace: WORKSPACE, event, origin: Origin::Api, target: None, dedup, depth: 0, outbox: None };
+    let incoming = Incoming {
+        workspace: WORKSPACE,
+        event,
+        origin: Origin::Api,
+        target: None,
+        dedup,
+        depth: 0,
+        outbox: None,
+    };
     let accepted = app.dispatcher.accept(incoming, false, None).await?;
     let runs: Vec<String> = accepted.runs.iter().map(ToString::to_string).collect();
     let status = if accepted.duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, Json(json!({"event": accepted.position, "runs": runs, "duplicate": accepted.duplicate}))).into_response())
+    Ok((status, Json(json!({"event": accepted.position, "runs": runs, "duplicate": accepted.duplicate})))
+        .into_response())
 }
 
 /// Sends a past event again, as a new one.
 #[utoipa::path(post, path = "/api/v1/events/{position}/resend", tag = "events", params(("position" = i64, Path)), responses((status = 202, body = Object), (status = 404, body = Problem)))]
-pub(super) async fn resend(State(app): State<Shared>, Path(position): Path<i64>) -> Result<Response, Problem> {
+pub(super) async fn resend(
+    State(app): State<Shared>,
+    Path(position): Path<i64>,
+) -> Result<Response, Problem> {
     let row = app.core.store.event(WORKSPACE, position).await?.ok_or_else(|| Problem::not_found("event"))?;
     let now = app.core.clock.now();
-    let data = serde_json::from_slice(&row.data).map_err(|error| Problem::new("internal", error.to_string()))?;
-    let hook = row.source.strip_prefix("/hooks/").and_then(|rest| rest.split_once('/')).map(|(_, path)| path.to_owned());
+    let data =
+        serde_json::from_slice(&row.data).map_err(|error| Problem::new("internal", error.to_string()))?;
+    let hook = row
+        .source
+        .strip_prefix("/hooks/")
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(_, path)| path.to_owned());
     let event = Event {
         id: app.core.ids.next(now).to_string(),
         source: row.source,
@@ -152,7 +180,10 @@ pub(super) struct Page {
 
 /// Webhook calls that were refused, with the reason, newest first.
 #[utoipa::path(get, path = "/api/v1/hooks/refused", tag = "events", params(Page), responses((status = 200, description = "A page: items, next", body = Object)))]
-pub(super) async fn refused(State(app): State<Shared>, Query(page): Query<Page>) -> Result<Json<Value>, Problem> {
+pub(super) async fn refused(
+    State(app): State<Shared>,
+    Query(page): Query<Page>,
+) -> Result<Json<Value>, Problem> {
     let limit = page.limit.unwrap_or(50).clamp(1, 500);
     let rows = app.core.store.hook_calls(WORKSPACE, page.before, limit).await?;
     let next = (rows.len() == limit as usize).then(|| rows.last().map(|row| row.position)).flatten();

@@ -26,8 +26,18 @@ use crate::{
 
 /// Headers that say nothing about what happened, or too much about who may do it.
 const DROPPED: &[&str] = &[
-    "host", "connection", "content-length", "content-type", "accept", "accept-encoding", "user-agent", "authorization", "cookie", "proxy-authorization",
-    "transfer-encoding", "idempotency-key",
+    "host",
+    "connection",
+    "content-length",
+    "content-type",
+    "accept",
+    "accept-encoding",
+    "user-agent",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "transfer-encoding",
+    "idempotency-key",
 ];
 
 /// How long a caller waits for a workflow's own answer.
@@ -45,10 +55,19 @@ struct Call {
     body: Bytes,
 }
 
-async fn call(State(app): State<Shared>, Path((workspace, path)): Path<(String, String)>, request: Request<Body>) -> Response {
+async fn call(
+    State(app): State<Shared>,
+    Path((workspace, path)): Path<(String, String)>,
+    request: Request<Body>,
+) -> Response {
     let (parts, body) = request.into_parts();
-    let mut call = Call { path, method: parts.method, headers: parts.headers, uri: parts.uri, body: Bytes::new() };
-    let result = if workspace == "main" { take(&app, &mut call, body).await } else { Err(Problem::not_found("workspace")) };
+    let mut call =
+        Call { path, method: parts.method, headers: parts.headers, uri: parts.uri, body: Bytes::new() };
+    let result = if workspace == "main" {
+        take(&app, &mut call, body).await
+    } else {
+        Err(Problem::not_found("workspace"))
+    };
     match result {
         Ok(response) => {
             app.core.metrics.hook("accepted");
@@ -66,7 +85,9 @@ async fn call(State(app): State<Shared>, Path((workspace, path)): Path<(String, 
 }
 
 async fn take(app: &Shared, call: &mut Call, body: Body) -> Result<Response, Problem> {
-    if call.path.split('/').any(|part| part.is_empty() || part == "." || part == "..") || call.path.len() > 200 {
+    if call.path.split('/').any(|part| part.is_empty() || part == "." || part == "..")
+        || call.path.len() > 200
+    {
         return Err(Problem::new("not_found", "a hook's path has plain parts: no empty ones, no . or .."));
     }
     let index = app.dispatcher.index();
@@ -74,27 +95,41 @@ async fn take(app: &Shared, call: &mut Call, body: Body) -> Result<Response, Pro
     if listeners.is_empty() {
         return Err(Problem::new("not_found", format!("no published workflow listens at {}", call.path)));
     }
-    let takes = |listener: &&Arc<Listener>| methods(&listener.parameters).iter().any(|method| method == call.method.as_str());
-    let listener = listeners.iter().find(takes).ok_or_else(|| Problem::new("method_not_allowed", format!("this hook does not take {}", call.method)))?;
+    let takes = |listener: &&Arc<Listener>| {
+        methods(&listener.parameters).iter().any(|method| method == call.method.as_str())
+    };
+    let listener = listeners.iter().find(takes).ok_or_else(|| {
+        Problem::new("method_not_allowed", format!("this hook does not take {}", call.method))
+    })?;
     let parameters = &listener.parameters;
     if !app.executor.has_room() {
         return Err(Problem::new("overloaded", "too many runs are waiting for their turn"));
     }
-    let limit = parameters.get("body_limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(app.core.config.limits.body);
+    let limit = parameters
+        .get("body_limit")
+        .and_then(Value::as_u64)
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(app.core.config.limits.body);
     call.body = match Limited::new(body, limit).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(Problem::new("too_large", format!("this hook takes bodies of up to {limit} bytes"))),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Err(Problem::new("too_large", format!("this hook takes bodies of up to {limit} bytes")));
+        }
         Err(error) => return Err(Problem::new("bad_request", error.to_string())),
     };
     authenticate(app, listener, call).await?;
     let event = event(app, parameters, call)?;
-    let dedup = duplicate_key(parameters, &call.headers, &event.data)?.map(|key| format!("hook\n{}\n{key}", call.path));
+    let dedup = duplicate_key(parameters, &call.headers, &event.data)?
+        .map(|key| format!("hook\n{}\n{key}", call.path));
     let waits = parameters.get("respond").and_then(Value::as_str) == Some("workflow");
     let target = Some(Target { workflow: listener.workflow, trigger: Some(listener.key.clone()) });
-    let incoming = Incoming { workspace: WORKSPACE, event, origin: Origin::Hook, target, dedup, depth: 0, outbox: None };
+    let incoming =
+        Incoming { workspace: WORKSPACE, event, origin: Origin::Hook, target, dedup, depth: 0, outbox: None };
     let accepted = app.dispatcher.accept(incoming, waits, None).await?;
     if accepted.duplicate {
-        return Ok((StatusCode::OK, Json(json!({"duplicate": true, "event": accepted.position}))).into_response());
+        return Ok(
+            (StatusCode::OK, Json(json!({"duplicate": true, "event": accepted.position}))).into_response()
+        );
     }
     let Some(answer) = accepted.answer else {
         return Ok((StatusCode::ACCEPTED, Json(json!({"event": accepted.position}))).into_response());
@@ -102,7 +137,11 @@ async fn take(app: &Shared, call: &mut Call, body: Body) -> Result<Response, Pro
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(Ok(answer)) => Ok(respond(answer)),
         Ok(Err(_)) => Err(Problem::new("store", "the call could not be kept; try again")),
-        Err(_) => Ok((StatusCode::ACCEPTED, Json(json!({"event": accepted.position, "run": accepted.runs.first().map(ToString::to_string)}))).into_response()),
+        Err(_) => Ok((
+            StatusCode::ACCEPTED,
+            Json(json!({"event": accepted.position, "run": accepted.runs.first().map(ToString::to_string)})),
+        )
+            .into_response()),
     }
 }
 
@@ -115,15 +154,22 @@ fn methods(parameters: &Value) -> Vec<String> {
 }
 
 async fn authenticate(app: &Shared, listener: &Listener, call: &Call) -> Result<(), Problem> {
-    let Some(auth) = listener.parameters.get("auth").filter(|auth| auth.get("type").and_then(Value::as_str).is_some_and(|kind| kind != "none")) else {
+    let Some(auth) = listener
+        .parameters
+        .get("auth")
+        .filter(|auth| auth.get("type").and_then(Value::as_str).is_some_and(|kind| kind != "none"))
+    else {
         return Ok(());
     };
     let name = auth.get("credential").and_then(Value::as_str).unwrap_or_default();
     let opened = app.core.world.vault.open(WORKSPACE.0, name, &["webhook_secret"]).await;
-    let opened = opened.map_err(|error| Problem::new("signature", format!("this hook cannot check its callers: {}", error.message)))?;
+    let opened = opened.map_err(|error| {
+        Problem::new("signature", format!("this hook cannot check its callers: {}", error.message))
+    })?;
     let secret = opened.need("secret").map_err(|error| Problem::new("signature", error.message))?;
     let header = |name: &str| call.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    signature::check(auth, secret, &header, &call.body, app.core.clock.now()).map_err(|error| Problem::new("signature", error.to_string()))
+    signature::check(auth, secret, &header, &call.body, app.core.clock.now())
+        .map_err(|error| Problem::new("signature", error.to_string()))
 }
 
 /// The event of a call: `body`, `query`, `headers`, `method`.
@@ -134,14 +180,21 @@ fn event(app: &Shared, parameters: &Value, call: &Call) -> Result<Event, Problem
     for (name, value) in form(call.uri.query().unwrap_or_default()) {
         query.insert(name, value.into());
     }
-    let keep: Option<Vec<String>> =
-        parameters.get("keep_headers").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).map(str::to_lowercase).collect());
+    let keep: Option<Vec<String>> = parameters
+        .get("keep_headers")
+        .and_then(Value::as_array)
+        .map(|names| names.iter().filter_map(Value::as_str).map(str::to_lowercase).collect());
     let mut headers = Map::new();
     for (name, value) in &call.headers {
         let name = name.as_str();
         let kept = match &keep {
             Some(names) => names.iter().any(|kept| kept == name),
-            None => !DROPPED.contains(&name) && !name.contains("signature") && !name.contains("secret") && !name.contains("token"),
+            None => {
+                !DROPPED.contains(&name)
+                    && !name.contains("signature")
+                    && !name.contains("secret")
+                    && !name.contains("token")
+            }
         };
         if let (true, Ok(value)) = (kept, value.to_str()) {
             headers.insert(name.to_owned(), value.into());
@@ -166,9 +219,12 @@ fn parse_body(call: &Call, depth: usize) -> Result<Value, Problem> {
     if call.body.is_empty() {
         return Ok(Value::Null);
     }
-    let kind = call.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("application/json");
+    let kind =
+        call.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("application/json");
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let text = std::str::from_utf8(&call.body).map_err(|error| Problem::new("body_not_utf8", format!("the byte at {} is not UTF-8", error.valid_up_to())))?;
+    let text = std::str::from_utf8(&call.body).map_err(|error| {
+        Problem::new("body_not_utf8", format!("the byte at {} is not UTF-8", error.valid_up_to()))
+    })?;
     if kind == "application/x-www-form-urlencoded" && !text.trim_start().starts_with('{') {
         return Ok(Value::Object(form(text).map(|(name, value)| (name, value.into())).collect()));
     }
@@ -179,7 +235,9 @@ fn parse_body(call: &Call, depth: usize) -> Result<Value, Problem> {
         return Err(Problem::new("media_type", format!("a hook takes JSON, forms and text, not {kind}")));
     }
     let value: Value = serde_json::from_str(text).map_err(|error| match error.to_string() {
-        text if text.starts_with("recursion limit") => Problem::new("body_too_deep", format!("JSON may be nested {depth} deep")),
+        text if text.starts_with("recursion limit") => {
+            Problem::new("body_too_deep", format!("JSON may be nested {depth} deep"))
+        }
         text => Problem::new("body_not_json", text),
     })?;
     if deeper(&value, depth) {
@@ -207,8 +265,11 @@ fn duplicate_key(parameters: &Value, headers: &HeaderMap, data: &Value) -> Resul
         return Ok(headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned));
     }
     let Some(path) = dedupe.get("path").and_then(Value::as_str) else { return Ok(None) };
-    let found = path.split('.').try_fold(data.get("body").unwrap_or(&Value::Null), |value, name| value.get(name));
-    Ok(found.filter(|value| !value.is_null()).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+    let found =
+        path.split('.').try_fold(data.get("body").unwrap_or(&Value::Null), |value, name| value.get(name));
+    Ok(found
+        .filter(|value| !value.is_null())
+        .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
 }
 
 /// The caller's answer: what the workflow's responding node gave, else how the run ended.
@@ -216,7 +277,11 @@ fn respond(answer: Answer) -> Response {
     let Some(response) = answer.response else {
         let status = if answer.error.is_some() { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
         let error = answer.error.map(|error| json!({"code": error.code, "message": error.message}));
-        return (status, Json(json!({"run": answer.run.to_string(), "status": answer.status, "error": error}))).into_response();
+        return (
+            status,
+            Json(json!({"run": answer.run.to_string(), "status": answer.status, "error": error})),
+        )
+            .into_response();
     };
     let status = response.get("status").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
@@ -226,7 +291,9 @@ fn respond(answer: Answer) -> Response {
         Some(body) => (status, Json(body)).into_response(),
     };
     for (name, value) in response.get("headers").and_then(Value::as_object).into_iter().flatten() {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str().unwrap_or_default())) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str().unwrap_or_default()))
+        {
             out.headers_mut().insert(name, value);
         }
     }
@@ -234,7 +301,12 @@ fn respond(answer: Answer) -> Response {
 }
 
 async fn keep_refused(app: &Shared, call: &Call, problem: &Problem) {
-    let shown = |name: &str| !name.contains("authorization") && !name.contains("cookie") && !name.contains("secret") && !name.contains("token");
+    let shown = |name: &str| {
+        !name.contains("authorization")
+            && !name.contains("cookie")
+            && !name.contains("secret")
+            && !name.contains("token")
+    };
     let headers: Map<String, Value> = call
         .headers
         .iter()
@@ -261,9 +333,20 @@ async fn keep_refused(app: &Shared, call: &Call, problem: &Problem) {
 /// A past call once more, as a new event for whoever listens at its path now.
 pub(super) async fn resend(app: &Shared, path: &str, event: Event) -> Result<Response, Problem> {
     let index = app.dispatcher.index();
-    let listener = index.hook(WORKSPACE, path).first().ok_or_else(|| Problem::new("not_found", format!("no published workflow listens at {path}")))?;
+    let listener = index
+        .hook(WORKSPACE, path)
+        .first()
+        .ok_or_else(|| Problem::new("not_found", format!("no published workflow listens at {path}")))?;
     let target = Some(Target { workflow: listener.workflow, trigger: Some(listener.key.clone()) });
-    let incoming = Incoming { workspace: WORKSPACE, event, origin: Origin::Hook, target, dedup: None, depth: 0, outbox: None };
+    let incoming = Incoming {
+        workspace: WORKSPACE,
+        event,
+        origin: Origin::Hook,
+        target,
+        dedup: None,
+        depth: 0,
+        outbox: None,
+    };
     let accepted = app.dispatcher.accept(incoming, false, None).await?;
     let runs: Vec<String> = accepted.runs.iter().map(ToString::to_string).collect();
     Ok((StatusCode::ACCEPTED, Json(json!({"event": accepted.position, "runs": runs}))).into_response())

@@ -66,7 +66,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
 impl Problem {
     /// A problem of [`CODES`].
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
-        let (_, status, title) = CODES.iter().find(|(known, ..)| *known == code).copied().unwrap_or(("internal", 500, "Masar failed."));
+        let (_, status, title) = CODES.iter().find(|(known, ..)| *known == code).copied().unwrap_or((
+            "internal",
+            500,
+            "Masar failed.",
+        ));
         Self {
             kind: format!("/api/problems#{code}"),
             code: code.to_owned(),
@@ -95,7 +99,9 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after;
         let mut response = (status, Json(self)).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -113,7 +119,9 @@ impl From<StoreError> for Problem {
 impl From<CommitError> for Problem {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::Overloaded => Self::new("overloaded", "the store has more to write than it can take"),
+            CommitError::Overloaded => {
+                Self::new("overloaded", "the store has more to write than it can take")
+            }
             error => {
                 tracing::error!(error = %error, "the store refused");
                 Self::new("store", error.to_string())

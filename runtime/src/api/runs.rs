@@ -68,7 +68,9 @@ pub(super) struct Filter {
 
 fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     text.map(|text| {
-        let at: jiff::Timestamp = text.parse().map_err(|_| Problem::new("invalid", format!("\"{text}\" is not a time; write 2026-11-23T08:00:00+03:00")))?;
+        let at: jiff::Timestamp = text.parse().map_err(|_| {
+            Problem::new("invalid", format!("\"{text}\" is not a time; write 2026-11-23T08:00:00+03:00"))
+        })?;
         Ok(Timestamp(at.as_microsecond()))
     })
     .transpose()
@@ -76,7 +78,10 @@ fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 
 /// Runs, newest first.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(Filter), responses((status = 200, description = "A page: items, next", body = Object), (status = 422, body = Problem)))]
-pub(super) async fn list(State(app): State<Shared>, Query(filter): Query<Filter>) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(
+    State(app): State<Shared>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Value>, Problem> {
     let limit = filter.limit.unwrap_or(50).clamp(1, 200);
     let mut status = Vec::new();
     for word in filter.status.iter().flat_map(|text| text.split(',')).filter(|word| !word.is_empty()) {
@@ -120,7 +125,9 @@ pub(super) async fn get(State(app): State<Shared>, Path(run): Path<String>) -> R
         object.insert("records".into(), records.len().into());
         object.insert(
             "trigger_data".into(),
-            event.map(|event| serde_json::from_slice::<Value>(&event.data).unwrap_or_default()).unwrap_or_default(),
+            event
+                .map(|event| serde_json::from_slice::<Value>(&event.data).unwrap_or_default())
+                .unwrap_or_default(),
         );
         // Where the nodes stand, and what each waits for.
         if let Ok(plan) = app.dispatcher.plan(WORKSPACE, row.workflow, row.version).await
@@ -134,17 +141,25 @@ pub(super) async fn get(State(app): State<Shared>, Path(run): Path<String>) -> R
 
 /// The run's journal, record by record, as it was written.
 #[utoipa::path(get, path = "/api/v1/runs/{run}/journal", tag = "runs", params(("run", description = "Run id")), responses((status = 200, description = "Records in order", body = [Object]), (status = 404, body = Problem)))]
-pub(super) async fn journal(State(app): State<Shared>, Path(run): Path<String>) -> Result<Json<Vec<Record>>, Problem> {
+pub(super) async fn journal(
+    State(app): State<Shared>,
+    Path(run): Path<String>,
+) -> Result<Json<Vec<Record>>, Problem> {
     let row = find(&app, &run).await?;
     Ok(Json(app.core.journal(row.id).await?.0))
 }
 
 /// Checks the run's hash chain.
 #[utoipa::path(get, path = "/api/v1/runs/{run}/verify", tag = "runs", params(("run", description = "Run id")), responses((status = 200, description = "intact, records, head; or what was altered", body = Object), (status = 404, body = Problem)))]
-pub(super) async fn verify(State(app): State<Shared>, Path(run): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn verify(
+    State(app): State<Shared>,
+    Path(run): Path<String>,
+) -> Result<Json<Value>, Problem> {
     let row = find(&app, &run).await?;
     match app.core.journal(row.id).await {
-        Ok((records, journal)) => Ok(Json(json!({"intact": true, "records": records.len(), "head": crate::dispatch::hex(&journal.head())}))),
+        Ok((records, journal)) => Ok(Json(
+            json!({"intact": true, "records": records.len(), "head": crate::dispatch::hex(&journal.head())}),
+        )),
         Err(error) => match error.downcast_ref::<JournalError>() {
             Some(altered) => Ok(Json(json!({"intact": false, "detail": altered.to_string()}))),
             None => Err(error.into()),
@@ -152,7 +167,11 @@ pub(super) async fn verify(State(app): State<Shared>, Path(run): Path<String>) -
     }
 }
 
-async fn tell(app: &Shared, run: RunId, make: impl FnOnce(oneshot::Sender<Result<(), InputError>>) -> RunInput) -> Result<StatusCode, Problem> {
+async fn tell(
+    app: &Shared,
+    run: RunId,
+    make: impl FnOnce(oneshot::Sender<Result<(), InputError>>) -> RunInput,
+) -> Result<StatusCode, Problem> {
     let (reply, answer) = oneshot::channel();
     app.executor.deliver(WORKSPACE, run, make(reply));
     answer.await.map_err(|_| Problem::new("store", "the run could not be told; try again"))??;
@@ -161,7 +180,10 @@ async fn tell(app: &Shared, run: RunId, make: impl FnOnce(oneshot::Sender<Result
 
 /// Stops a run; steps under way are cancelled.
 #[utoipa::path(post, path = "/api/v1/runs/{run}/cancel", tag = "runs", params(("run", description = "Run id")), responses((status = 204), (status = 409, body = Problem)))]
-pub(super) async fn cancel(State(app): State<Shared>, Path(run): Path<String>) -> Result<StatusCode, Problem> {
+pub(super) async fn cancel(
+    State(app): State<Shared>,
+    Path(run): Path<String>,
+) -> Result<StatusCode, Problem> {
     let row = find(&app, &run).await?;
     tell(&app, row.id, |reply| RunInput::Cancel { by: actor(), reply: Some(reply) }).await
 }
@@ -191,13 +213,22 @@ pub(super) struct DecideRequest {
 
 /// Decides about a step whose outcome is unknown.
 #[utoipa::path(post, path = "/api/v1/runs/{run}/decide", tag = "runs", params(("run", description = "Run id")), request_body = DecideRequest, responses((status = 204), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub(super) async fn decide(State(app): State<Shared>, Path(run): Path<String>, Body(request): Body<DecideRequest>) -> Result<StatusCode, Problem> {
+pub(super) async fn decide(
+    State(app): State<Shared>,
+    Path(run): Path<String>,
+    Body(request): Body<DecideRequest>,
+) -> Result<StatusCode, Problem> {
     let row = find(&app, &run).await?;
     let decision = match request.decision.as_str() {
         "happened" => Decision::Happened(request.output),
         "try_again" => Decision::TryAgain,
         "failed" => Decision::Failed(request.reason),
-        other => return Err(Problem::new("invalid", format!("\"{other}\" is not a decision; there are happened, try_again, failed"))),
+        other => {
+            return Err(Problem::new(
+                "invalid",
+                format!("\"{other}\" is not a decision; there are happened, try_again, failed"),
+            ));
+        }
     };
     tell(&app, row.id, |reply| RunInput::Decide { step: request.step, decision, by: actor(), reply }).await
 }
@@ -218,27 +249,39 @@ pub(super) struct Rerun {
 
 /// Runs again, as a new run on the same version: what lies before `from` keeps its journaled (or corrected) outputs.
 #[utoipa::path(post, path = "/api/v1/runs/{run}/rerun", tag = "runs", params(("run", description = "Run id")), request_body = Rerun, responses((status = 202, body = Object), (status = 404, body = Problem)))]
-pub(super) async fn rerun(State(app): State<Shared>, Path(run): Path<String>, Body(request): Body<Rerun>) -> Result<Response, Problem> {
+pub(super) async fn rerun(
+    State(app): State<Shared>,
+    Path(run): Path<String>,
+    Body(request): Body<Rerun>,
+) -> Result<Response, Problem> {
     let row = find(&app, &run).await?;
     let plan = app.dispatcher.plan(WORKSPACE, row.workflow, row.version).await?;
-    let event = app.core.store.event(WORKSPACE, row.event).await?.ok_or_else(|| Problem::not_found("event"))?;
+    let event =
+        app.core.store.event(WORKSPACE, row.event).await?.ok_or_else(|| Problem::not_found("event"))?;
     let data = match request.data {
         Some(data) => data,
-        None => serde_json::from_slice(&event.data).map_err(|error| Problem::new("internal", error.to_string()))?,
+        None => serde_json::from_slice(&event.data)
+            .map_err(|error| Problem::new("internal", error.to_string()))?,
     };
     let mut pins = std::collections::BTreeMap::new();
     if let Some(from) = &request.from {
-        let node = plan.find(from).ok_or_else(|| Problem::new("invalid", format!("the workflow has no node \"{from}\"")))?;
+        let node = plan
+            .find(from)
+            .ok_or_else(|| Problem::new("invalid", format!("the workflow has no node \"{from}\"")))?;
         let again = plan.downstream(node);
         let (records, _) = app.core.journal(row.id).await?;
         let mut last = data.clone();
         for record in &records {
             let Record::Done { step, port, value, .. } = record else { continue };
-            let Some(index) = plan.find(&step.0).filter(|index| plan.node(*index).scope == 0) else { continue };
+            let Some(index) = plan.find(&step.0).filter(|index| plan.node(*index).scope == 0) else {
+                continue;
+            };
             if let Some(value) = value {
                 last = (**value).clone();
             }
-            if !again[index as usize] && plan.node(index).spec.manifest.role != masar_engine::manifest::Role::Trigger {
+            if !again[index as usize]
+                && plan.node(index).spec.manifest.role != masar_engine::manifest::Role::Trigger
+            {
                 pins.insert(step.to_string(), Pin { port: port.clone(), value: Arc::new(last.clone()) });
             }
         }
@@ -281,7 +324,10 @@ pub(super) struct Follow {
 
 /// Runs as they happen, as server-sent events: `records` with what has just become durable; `missed` when the reader was too slow and should read the run anew.
 #[utoipa::path(get, path = "/api/v1/live", tag = "runs", params(Follow), responses((status = 200, description = "text/event-stream", content_type = "text/event-stream")))]
-pub(super) async fn live(State(app): State<Shared>, Query(follow): Query<Follow>) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
+pub(super) async fn live(
+    State(app): State<Shared>,
+    Query(follow): Query<Follow>,
+) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     let stream = BroadcastStream::new(app.core.live.subscribe()).filter_map(move |event| {
         let shown = match event {
             Ok(event) => {

@@ -18,7 +18,12 @@ use super::{Body, Problem, Shared, WORKSPACE};
 #[utoipa::path(get, path = "/api/v1/nodes", tag = "catalogue", responses((status = 200, description = "Manifests", body = [Object])))]
 pub(super) async fn nodes(State(app): State<Shared>) -> impl IntoResponse {
     let catalogue = &app.core.catalogue;
-    let mut manifests: Vec<_> = catalogue.names().into_iter().filter_map(|name| catalogue.find(&name, None)).map(|spec| spec.manifest).collect();
+    let mut manifests: Vec<_> = catalogue
+        .names()
+        .into_iter()
+        .filter_map(|name| catalogue.find(&name, None))
+        .map(|spec| spec.manifest)
+        .collect();
     manifests.sort_by(|a, b| a.node_type.cmp(&b.node_type));
     Json(manifests)
 }
@@ -37,7 +42,10 @@ pub(super) async fn variables(State(app): State<Shared>) -> impl IntoResponse {
 
 /// Replaces the variables.
 #[utoipa::path(put, path = "/api/v1/variables", tag = "workspace", request_body = Object, responses((status = 200, description = "The new variables", body = Object), (status = 422, body = Problem)))]
-pub(super) async fn set_variables(State(app): State<Shared>, Body(vars): Body<serde_json::Value>) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn set_variables(
+    State(app): State<Shared>,
+    Body(vars): Body<serde_json::Value>,
+) -> Result<impl IntoResponse, Problem> {
     if !vars.is_object() {
         return Err(Problem::new("invalid", "variables are an object: {\"name\": value, …}"));
     }

@@ -79,7 +79,9 @@ fn read(draft: Value) -> Result<Workflow, Problem> {
 
 /// The revision that a change is based on. An edit needs to say it, so that nobody's work is lost.
 fn expected(headers: &HeaderMap) -> Result<i64, Problem> {
-    let value = headers.get(header::IF_MATCH).ok_or_else(|| Problem::new("precondition_required", "send If-Match with the ETag that you read"))?;
+    let value = headers
+        .get(header::IF_MATCH)
+        .ok_or_else(|| Problem::new("precondition_required", "send If-Match with the ETag that you read"))?;
     let text = value.to_str().unwrap_or_default().trim_matches('"');
     text.parse().map_err(|_| Problem::new("precondition", format!("\"{text}\" is not an ETag of a workflow")))
 }
@@ -135,7 +137,10 @@ fn named(error: crate::store::StoreError) -> Problem {
 
 /// One workflow with its draft, by id or name.
 #[utoipa::path(get, path = "/api/v1/workflows/{workflow}", tag = "workflows", params(("workflow", description = "Id or name")), responses((status = 200, body = View), (status = 404, body = Problem)))]
-pub(super) async fn get(State(app): State<Shared>, Path(workflow): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn get(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+) -> Result<Response, Problem> {
     Ok(with_etag(view(find(&app, &workflow).await?, true), StatusCode::OK))
 }
 
@@ -157,7 +162,12 @@ pub(super) struct Change {
 
 /// Changes the draft, the folder, the tags, or pauses. Needs If-Match.
 #[utoipa::path(patch, path = "/api/v1/workflows/{workflow}", tag = "workflows", params(("workflow", description = "Id or name"), ("If-Match" = String, Header, description = "The ETag that was read")), request_body = Change, responses((status = 200, body = View), (status = 412, body = Problem)))]
-pub(super) async fn change(State(app): State<Shared>, Path(workflow): Path<String>, headers: HeaderMap, Body(change): Body<Change>) -> Result<Response, Problem> {
+pub(super) async fn change(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+    headers: HeaderMap,
+    Body(change): Body<Change>,
+) -> Result<Response, Problem> {
     let row = find(&app, &workflow).await?;
     let expected = expected(&headers)?;
     let file = change.draft.map(read).transpose()?;
@@ -168,7 +178,11 @@ pub(super) async fn change(State(app): State<Shared>, Path(workflow): Path<Strin
         draft: file.map(|file| serde_json::to_string(&file).unwrap_or_default()),
         paused: change.paused,
     };
-    app.core.store.change_workflow(WORKSPACE, row.id, Some(expected), change, app.core.clock.now()).await.map_err(named)?;
+    app.core
+        .store
+        .change_workflow(WORKSPACE, row.id, Some(expected), change, app.core.clock.now())
+        .await
+        .map_err(named)?;
     app.dispatcher.reload().await?;
     let row = find(&app, &row.id.to_string()).await?;
     Ok(with_etag(view(row, true), StatusCode::OK))
@@ -176,7 +190,10 @@ pub(super) async fn change(State(app): State<Shared>, Path(workflow): Path<Strin
 
 /// Removes a workflow. Its runs stay in the log; what is under way goes on.
 #[utoipa::path(delete, path = "/api/v1/workflows/{workflow}", tag = "workflows", params(("workflow", description = "Id or name")), responses((status = 204), (status = 404, body = Problem)))]
-pub(super) async fn delete(State(app): State<Shared>, Path(workflow): Path<String>) -> Result<StatusCode, Problem> {
+pub(super) async fn delete(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+) -> Result<StatusCode, Problem> {
     let row = find(&app, &workflow).await?;
     app.core.store.delete_workflow(WORKSPACE, row.id).await?;
     app.dispatcher.reload().await?;
@@ -185,7 +202,10 @@ pub(super) async fn delete(State(app): State<Shared>, Path(workflow): Path<Strin
 
 /// All problems of a workflow file, without keeping it.
 #[utoipa::path(post, path = "/api/v1/validate", tag = "workflows", request_body = Object, responses((status = 200, description = "The problems; empty means that it can be published", body = [Object]), (status = 422, body = Problem)))]
-pub(super) async fn validate(State(app): State<Shared>, Body(draft): Body<Value>) -> Result<Response, Problem> {
+pub(super) async fn validate(
+    State(app): State<Shared>,
+    Body(draft): Body<Value>,
+) -> Result<Response, Problem> {
     let file = read(draft)?;
     let problems = match compile(&file, app.core.catalogue.as_ref()) {
         Ok((_, warnings)) => warnings,
@@ -228,24 +248,47 @@ fn version_view(row: VersionRow, with_body: bool) -> Version {
 
 /// Publishes the draft as the next version and makes it live. Refused while it has problems.
 #[utoipa::path(post, path = "/api/v1/workflows/{workflow}/publish", tag = "workflows", params(("workflow", description = "Id or name")), request_body = Note, responses((status = 201, body = Version), (status = 422, description = "The draft has problems", body = Problem)))]
-pub(super) async fn publish(State(app): State<Shared>, Path(workflow): Path<String>, Body(note): Body<Note>) -> Result<Response, Problem> {
+pub(super) async fn publish(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+    Body(note): Body<Note>,
+) -> Result<Response, Problem> {
     let row = find(&app, &workflow).await?;
     let number = publish_draft(&app, &row, note.note).await?;
-    let version = app.core.store.version(WORKSPACE, row.id, number).await?.ok_or_else(|| Problem::not_found("version"))?;
+    let version = app
+        .core
+        .store
+        .version(WORKSPACE, row.id, number)
+        .await?
+        .ok_or_else(|| Problem::not_found("version"))?;
     Ok((StatusCode::CREATED, Json(version_view(version, false))).into_response())
 }
 
 /// Compiles and publishes a draft.
 pub(crate) async fn publish_draft(app: &Shared, row: &WorkflowRow, note: String) -> Result<i64, Problem> {
     let file = workflow::parse(&row.draft).map_err(|error| Problem::new("invalid", error.to_string()))?;
-    let (plan, _) = compile(&file, app.core.catalogue.as_ref())
-        .map_err(|problems| Problem::new("workflow_invalid", format!("{} problems", problems.len())).with(problems))?;
+    let (plan, _) = compile(&file, app.core.catalogue.as_ref()).map_err(|problems| {
+        Problem::new("workflow_invalid", format!("{} problems", problems.len())).with(problems)
+    })?;
     for node in plan.triggers().filter(|node| node.spec.manifest.node_type == "trigger.schedule") {
         let parameters = node.parameters.as_literal().cloned().unwrap_or_default();
         crate::schedule::schedule_of(&parameters, &app.core.config.workspace.time_zone)
             .map_err(|message| Problem::new("workflow_invalid", format!("{}: {message}", node.key)))?;
     }
-    let number = app.core.store.add_version(WORKSPACE, row.id, content_hash(&file), row.draft.clone(), note, actor(), app.core.clock.now(), false).await?;
+    let number = app
+        .core
+        .store
+        .add_version(
+            WORKSPACE,
+            row.id,
+            content_hash(&file),
+            row.draft.clone(),
+            note,
+            actor(),
+            app.core.clock.now(),
+            false,
+        )
+        .await?;
     app.dispatcher.reload().await?;
     Ok(number)
 }
@@ -261,10 +304,19 @@ pub(super) struct RollBack {
 
 /// Makes an older version live again, or none.
 #[utoipa::path(post, path = "/api/v1/workflows/{workflow}/roll-back", tag = "workflows", params(("workflow", description = "Id or name")), request_body = RollBack, responses((status = 200, body = View), (status = 404, body = Problem)))]
-pub(super) async fn roll_back(State(app): State<Shared>, Path(workflow): Path<String>, Body(to): Body<RollBack>) -> Result<Response, Problem> {
+pub(super) async fn roll_back(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+    Body(to): Body<RollBack>,
+) -> Result<Response, Problem> {
     let row = find(&app, &workflow).await?;
     if let Some(number) = to.version {
-        app.core.store.version(WORKSPACE, row.id, number).await?.filter(|version| version.number > 0).ok_or_else(|| Problem::not_found("version"))?;
+        app.core
+            .store
+            .version(WORKSPACE, row.id, number)
+            .await?
+            .filter(|version| version.number > 0)
+            .ok_or_else(|| Problem::not_found("version"))?;
     }
     app.core.store.set_published(WORKSPACE, row.id, to.version, app.core.clock.now()).await?;
     app.dispatcher.reload().await?;
@@ -273,16 +325,35 @@ pub(super) async fn roll_back(State(app): State<Shared>, Path(workflow): Path<St
 
 /// The versions of a workflow, newest first.
 #[utoipa::path(get, path = "/api/v1/workflows/{workflow}/versions", tag = "workflows", params(("workflow", description = "Id or name")), responses((status = 200, body = [Version])))]
-pub(super) async fn versions(State(app): State<Shared>, Path(workflow): Path<String>) -> Result<Json<Vec<Version>>, Problem> {
+pub(super) async fn versions(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+) -> Result<Json<Vec<Version>>, Problem> {
     let row = find(&app, &workflow).await?;
-    Ok(Json(app.core.store.versions(WORKSPACE, row.id).await?.into_iter().map(|row| version_view(row, false)).collect()))
+    Ok(Json(
+        app.core
+            .store
+            .versions(WORKSPACE, row.id)
+            .await?
+            .into_iter()
+            .map(|row| version_view(row, false))
+            .collect(),
+    ))
 }
 
 /// One version with its workflow file.
 #[utoipa::path(get, path = "/api/v1/workflows/{workflow}/versions/{number}", tag = "workflows", params(("workflow", description = "Id or name"), ("number" = i64, Path)), responses((status = 200, body = Version), (status = 404, body = Problem)))]
-pub(super) async fn version(State(app): State<Shared>, Path((workflow, number)): Path<(String, i64)>) -> Result<Json<Version>, Problem> {
+pub(super) async fn version(
+    State(app): State<Shared>,
+    Path((workflow, number)): Path<(String, i64)>,
+) -> Result<Json<Version>, Problem> {
     let row = find(&app, &workflow).await?;
-    let version = app.core.store.version(WORKSPACE, row.id, number).await?.ok_or_else(|| Problem::not_found("version"))?;
+    let version = app
+        .core
+        .store
+        .version(WORKSPACE, row.id, number)
+        .await?
+        .ok_or_else(|| Problem::not_found("version"))?;
     Ok(Json(version_view(version, true)))
 }
 
@@ -295,15 +366,29 @@ pub(super) struct Between {
 
 /// What changed between two versions, node by node and edge by edge; version 0 is the draft.
 #[utoipa::path(get, path = "/api/v1/workflows/{workflow}/diff", tag = "workflows", params(("workflow", description = "Id or name"), Between), responses((status = 200, body = Object), (status = 404, body = Problem)))]
-pub(super) async fn diff(State(app): State<Shared>, Path(workflow): Path<String>, Query(between): Query<Between>) -> Result<Json<Value>, Problem> {
+pub(super) async fn diff(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+    Query(between): Query<Between>,
+) -> Result<Json<Value>, Problem> {
     let row = find(&app, &workflow).await?;
     let mut sides = Vec::new();
     for number in [between.from, between.to] {
         let body = match number {
             0 => row.draft.clone(),
-            number => app.core.store.version(WORKSPACE, row.id, number).await?.ok_or_else(|| Problem::not_found("version"))?.body,
+            number => {
+                app.core
+                    .store
+                    .version(WORKSPACE, row.id, number)
+                    .await?
+                    .ok_or_else(|| Problem::not_found("version"))?
+                    .body
+            }
         };
-        sides.push(serde_json::from_str::<Value>(&body).map_err(|error| Problem::new("internal", error.to_string()))?);
+        sides.push(
+            serde_json::from_str::<Value>(&body)
+                .map_err(|error| Problem::new("internal", error.to_string()))?,
+        );
     }
     Ok(Json(differences(&sides[0], &sides[1])))
 }
@@ -317,8 +402,10 @@ pub(crate) fn differences(from: &Value, to: &Value) -> Value {
     let mut result = serde_json::Map::new();
     for list in ["nodes", "edges"] {
         let (old, new) = (by_id(from, list), by_id(to, list));
-        let added: Vec<&Value> = new.iter().filter(|(id, _)| !old.contains_key(*id)).map(|(_, entry)| entry).collect();
-        let removed: Vec<&Value> = old.iter().filter(|(id, _)| !new.contains_key(*id)).map(|(_, entry)| entry).collect();
+        let added: Vec<&Value> =
+            new.iter().filter(|(id, _)| !old.contains_key(*id)).map(|(_, entry)| entry).collect();
+        let removed: Vec<&Value> =
+            old.iter().filter(|(id, _)| !new.contains_key(*id)).map(|(_, entry)| entry).collect();
         let mut changed = Vec::new();
         for (id, before) in &old {
             let Some(after) = new.get(id) else { continue };
@@ -328,11 +415,17 @@ pub(crate) fn differences(from: &Value, to: &Value) -> Value {
                 changed.push(serde_json::json!({"id": id, "key": after.get("key"), "fields": fields}));
             }
         }
-        result.insert(list.into(), serde_json::json!({"added": added, "removed": removed, "changed": changed}));
+        result
+            .insert(list.into(), serde_json::json!({"added": added, "removed": removed, "changed": changed}));
     }
     let mut fields = Vec::new();
     for name in ["name", "description", "settings"] {
-        changes(name, from.get(name).unwrap_or(&Value::Null), to.get(name).unwrap_or(&Value::Null), &mut fields);
+        changes(
+            name,
+            from.get(name).unwrap_or(&Value::Null),
+            to.get(name).unwrap_or(&Value::Null),
+            &mut fields,
+        );
     }
     result.insert("workflow".into(), fields.into());
     Value::Object(result)
@@ -346,7 +439,12 @@ fn changes(path: &str, before: &Value, after: &Value, found: &mut Vec<Value>) {
         let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for name in names {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            changes(&path, old.get(name).unwrap_or(&Value::Null), new.get(name).unwrap_or(&Value::Null), found);
+            changes(
+                &path,
+                old.get(name).unwrap_or(&Value::Null),
+                new.get(name).unwrap_or(&Value::Null),
+                found,
+            );
         }
         return;
     }
@@ -394,7 +492,11 @@ fn by_hand(app: &Shared, row: &WorkflowRow, start: Start) -> Incoming {
 
 /// Starts the live version by hand.
 #[utoipa::path(post, path = "/api/v1/workflows/{workflow}/start", tag = "workflows", params(("workflow", description = "Id or name")), request_body = Start, responses((status = 202, body = Started), (status = 404, body = Problem)))]
-pub(super) async fn start(State(app): State<Shared>, Path(workflow): Path<String>, Body(start): Body<Start>) -> Result<Response, Problem> {
+pub(super) async fn start(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+    Body(start): Body<Start>,
+) -> Result<Response, Problem> {
     let row = find(&app, &workflow).await?;
     let accepted = app.dispatcher.accept(by_hand(&app, &row, start), false, None).await?;
     let run = accepted.runs.first().map(ToString::to_string);
@@ -433,19 +535,42 @@ fn out() -> String {
 
 /// Runs the draft on real or typed data. External effects happen only where allowed; CRM changes are undone unless `crm` is.
 #[utoipa::path(post, path = "/api/v1/workflows/{workflow}/test", tag = "workflows", params(("workflow", description = "Id or name")), request_body = TestRequest, responses((status = 202, body = Started), (status = 422, body = Problem)))]
-pub(super) async fn test(State(app): State<Shared>, Path(workflow): Path<String>, Body(request): Body<TestRequest>) -> Result<Response, Problem> {
+pub(super) async fn test(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+    Body(request): Body<TestRequest>,
+) -> Result<Response, Problem> {
     let row = find(&app, &workflow).await?;
     let file = workflow::parse(&row.draft).map_err(|error| Problem::new("invalid", error.to_string()))?;
-    let (plan, _) =
-        compile(&file, app.core.catalogue.as_ref()).map_err(|problems| Problem::new("workflow_invalid", format!("{} problems", problems.len())).with(problems))?;
+    let (plan, _) = compile(&file, app.core.catalogue.as_ref()).map_err(|problems| {
+        Problem::new("workflow_invalid", format!("{} problems", problems.len())).with(problems)
+    })?;
     let mut start = Start { data: request.data, trigger: request.trigger, subject: None };
     if let Some(position) = request.event {
-        let event = app.core.store.event(WORKSPACE, position).await?.ok_or_else(|| Problem::not_found("event"))?;
+        let event =
+            app.core.store.event(WORKSPACE, position).await?.ok_or_else(|| Problem::not_found("event"))?;
         start.data = serde_json::from_slice(&event.data).unwrap_or_default();
         start.subject = event.subject;
     }
-    let version = app.core.store.add_version(WORKSPACE, row.id, content_hash(&file), row.draft.clone(), String::new(), actor(), app.core.clock.now(), true).await?;
-    let pins = request.pins.into_iter().map(|(key, pin)| (key, Pin { port: pin.port, value: Arc::new(pin.value) })).collect();
+    let version = app
+        .core
+        .store
+        .add_version(
+            WORKSPACE,
+            row.id,
+            content_hash(&file),
+            row.draft.clone(),
+            String::new(),
+            actor(),
+            app.core.clock.now(),
+            true,
+        )
+        .await?;
+    let pins = request
+        .pins
+        .into_iter()
+        .map(|(key, pin)| (key, Pin { port: pin.port, value: Arc::new(pin.value) }))
+        .collect();
     let test = Test { version, plan: Arc::new(plan), pins, allowed: request.allow, rerun_of: None };
     let accepted = app.dispatcher.accept(by_hand(&app, &row, start), false, Some(test)).await?;
     let run = accepted.runs.first().map(ToString::to_string);
@@ -460,9 +585,14 @@ pub(super) struct Why {
 
 /// Why the workflow's triggers did not start runs, newest first.
 #[utoipa::path(get, path = "/api/v1/workflows/{workflow}/decisions", tag = "workflows", params(("workflow", description = "Id or name"), Why), responses((status = 200, body = [Object])))]
-pub(super) async fn decisions(State(app): State<Shared>, Path(workflow): Path<String>, Query(why): Query<Why>) -> Result<Json<Vec<Value>>, Problem> {
+pub(super) async fn decisions(
+    State(app): State<Shared>,
+    Path(workflow): Path<String>,
+    Query(why): Query<Why>,
+) -> Result<Json<Vec<Value>>, Problem> {
     let row = find(&app, &workflow).await?;
-    let decisions = app.core.store.decisions(WORKSPACE, None, Some(row.id), why.subject.as_deref(), 200).await?;
+    let decisions =
+        app.core.store.decisions(WORKSPACE, None, Some(row.id), why.subject.as_deref(), 200).await?;
     Ok(Json(decisions.into_iter().map(super::events::decision_view).collect()))
 }
 

@@ -15,9 +15,12 @@ pub(super) fn check(files: &[PathBuf], as_json: bool) -> anyhow::Result<u8> {
     let mut code = 0;
     let mut all = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
         let problems: Vec<Value> = match workflow::parse(&text) {
-            Err(error) => vec![json!({"code": "format", "message": error.to_string(), "text": error.to_string()})],
+            Err(error) => {
+                vec![json!({"code": "format", "message": error.to_string(), "text": error.to_string()})]
+            }
             Ok(flow) => {
                 let problems = match compile(&flow, &catalogue) {
                     Ok((_, warnings)) => warnings,
@@ -39,7 +42,9 @@ pub(super) fn check(files: &[PathBuf], as_json: bool) -> anyhow::Result<u8> {
         if !as_json {
             match problems.as_slice() {
                 [] => println!("{}: ok", file.display()),
-                problems => problems.iter().for_each(|problem| println!("{}: {}", file.display(), problem["text"].as_str().unwrap_or_default())),
+                problems => problems.iter().for_each(|problem| {
+                    println!("{}: {}", file.display(), problem["text"].as_str().unwrap_or_default())
+                }),
             }
         }
         all.push(json!({"file": file.display().to_string(), "problems": problems}));
@@ -58,8 +63,10 @@ fn workflow_files(path: &Path) -> anyhow::Result<Vec<(PathBuf, Workflow)>> {
         found.push((path.to_owned(), workflow::parse(&text).with_context(|| path.display().to_string())?));
         return Ok(found);
     }
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     entries.sort();
     for entry in entries {
         if entry.is_dir() {
@@ -67,9 +74,13 @@ fn workflow_files(path: &Path) -> anyhow::Result<Vec<(PathBuf, Workflow)>> {
         } else if entry.extension().is_some_and(|extension| extension == "json") {
             let text = std::fs::read_to_string(&entry)?;
             // Sample events lie beside the workflows; only what has nodes is one.
-            let is_workflow = serde_json::from_str::<Value>(&text).is_ok_and(|value| value.get("nodes").is_some() && value.get("name").is_some());
+            let is_workflow = serde_json::from_str::<Value>(&text)
+                .is_ok_and(|value| value.get("nodes").is_some() && value.get("name").is_some());
             if is_workflow {
-                found.push((entry.clone(), workflow::parse(&text).with_context(|| entry.display().to_string())?));
+                found.push((
+                    entry.clone(),
+                    workflow::parse(&text).with_context(|| entry.display().to_string())?,
+                ));
             }
         }
     }
@@ -100,15 +111,24 @@ pub(super) async fn import(config: &Config, path: &Path, dry_run: bool, draft: b
                     ("would be changed", None)
                 } else {
                     let revision = current["revision"].as_i64().unwrap_or_default();
-                    client.patch(&format!("/api/v1/workflows/{}", id.clone().unwrap_or_default()), revision, &json!({"draft": wanted})).await?;
+                    client
+                        .patch(
+                            &format!("/api/v1/workflows/{}", id.clone().unwrap_or_default()),
+                            revision,
+                            &json!({"draft": wanted}),
+                        )
+                        .await?;
                     ("changed", id)
                 }
             }
         };
         println!("{}: {name}: {word}", file.display());
         if let (Some(id), false, false) = (id, dry_run, draft) {
-            match client.post(&format!("/api/v1/workflows/{id}/publish"), &json!({"note": "imported"})).await {
-                Ok(version) => println!("{}: {name}: published as version {}", file.display(), version["number"]),
+            match client.post(&format!("/api/v1/workflows/{id}/publish"), &json!({"note": "imported"})).await
+            {
+                Ok(version) => {
+                    println!("{}: {name}: published as version {}", file.display(), version["number"])
+                }
                 Err(error) => {
                     eprintln!("{}: {name}: {error:#}", file.display());
                     code = PROBLEMS;
@@ -129,7 +149,8 @@ pub(super) async fn export(config: &Config, folder: &Path, dry_run: bool) -> any
         let Some(id) = row["id"].as_str() else { continue };
         let full = client.get(&format!("/api/v1/workflows/{id}")).await?;
         let name = row["name"].as_str().unwrap_or(id);
-        let safe: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
+        let safe: String =
+            name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
         let file = folder.join(format!("{safe}.json"));
         let mut text = serde_json::to_string_pretty(&full["draft"])?;
         text.push('\n');

@@ -91,20 +91,41 @@ impl Client {
             Err(_) => std::fs::read_to_string(&file)
                 .with_context(|| format!("there is no token in {}: start `masar serve` once, name its folder with --data, or set MASAR_TOKEN", file.display()))?,
         };
-        Ok(Self { base, token: token.trim().to_owned(), http: reqwest::Client::builder().no_proxy().build()? })
+        Ok(Self {
+            base,
+            token: token.trim().to_owned(),
+            http: reqwest::Client::builder().no_proxy().build()?,
+        })
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
-        let response = request.bearer_auth(&self.token).send().await.with_context(|| format!("no server answers at {} (another one: MASAR_URL)", self.base))?;
+        let response = request
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .with_context(|| format!("no server answers at {} (another one: MASAR_URL)", self.base))?;
         let status = response.status();
         let text = response.text().await?;
-        let value: Value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let value: Value = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
         if status.is_success() {
             return Ok(value);
         }
-        let mut message = format!("{}: {}", value["code"].as_str().unwrap_or("error"), value["detail"].as_str().or(value["title"].as_str()).unwrap_or_default());
+        let mut message = format!(
+            "{}: {}",
+            value["code"].as_str().unwrap_or("error"),
+            value["detail"].as_str().or(value["title"].as_str()).unwrap_or_default()
+        );
         for problem in value["problems"].as_array().into_iter().flatten() {
-            message.push_str(&format!("\n  {} {}: {}", problem["node"].as_str().unwrap_or_default(), problem["field"].as_str().unwrap_or_default(), problem["message"].as_str().unwrap_or_default()));
+            message.push_str(&format!(
+                "\n  {} {}: {}",
+                problem["node"].as_str().unwrap_or_default(),
+                problem["field"].as_str().unwrap_or_default(),
+                problem["message"].as_str().unwrap_or_default()
+            ));
         }
         anyhow::bail!(message)
     }
@@ -118,13 +139,21 @@ impl Client {
     }
 
     pub(super) async fn patch(&self, path: &str, revision: i64, body: &Value) -> anyhow::Result<Value> {
-        self.send(self.http.patch(format!("{}{path}", self.base)).header("If-Match", format!("\"{revision}\"")).json(body)).await
+        self.send(
+            self.http
+                .patch(format!("{}{path}", self.base))
+                .header("If-Match", format!("\"{revision}\""))
+                .json(body),
+        )
+        .await
     }
 
     /// A workflow by name.
     pub(super) async fn find(&self, name: &str) -> anyhow::Result<Option<Value>> {
         let list = self.get("/api/v1/workflows").await?;
-        let Some(row) = list.as_array().and_then(|rows| rows.iter().find(|row| row["name"] == name)) else { return Ok(None) };
+        let Some(row) = list.as_array().and_then(|rows| rows.iter().find(|row| row["name"] == name)) else {
+            return Ok(None);
+        };
         Ok(Some(self.get(&format!("/api/v1/workflows/{}", row["id"].as_str().unwrap_or_default())).await?))
     }
 }
@@ -141,15 +170,26 @@ pub(super) async fn runs(config: &Config, command: Runs) -> anyhow::Result<u8> {
             }
             for run in page["items"].as_array().into_iter().flatten() {
                 let text = |name: &str| run[name].as_str().unwrap_or("-").to_owned();
-                println!("{}  {:<10} {:<28} {} {}", text("id"), text("status"), text("accepted_at"), text("event_type"), run["error"]["message"].as_str().unwrap_or_default());
+                println!(
+                    "{}  {:<10} {:<28} {} {}",
+                    text("id"),
+                    text("status"),
+                    text("accepted_at"),
+                    text("event_type"),
+                    run["error"]["message"].as_str().unwrap_or_default()
+                );
             }
         }
         Runs::Show { run, json } => {
             if json {
-                println!("{}", serde_json::to_string_pretty(&client.get(&format!("/api/v1/runs/{run}")).await?)?);
+                println!(
+                    "{}",
+                    serde_json::to_string_pretty(&client.get(&format!("/api/v1/runs/{run}")).await?)?
+                );
                 return Ok(0);
             }
-            let records = serde_json::from_value::<Vec<_>>(client.get(&format!("/api/v1/runs/{run}/journal")).await?)?;
+            let records =
+                serde_json::from_value::<Vec<_>>(client.get(&format!("/api/v1/runs/{run}/journal")).await?)?;
             print!("{}", report::tree(&records, colours()));
         }
         Runs::Tail => tail(&client).await?,
@@ -160,7 +200,13 @@ pub(super) async fn runs(config: &Config, command: Runs) -> anyhow::Result<u8> {
 }
 
 async fn tail(client: &Client) -> anyhow::Result<()> {
-    let response = client.http.get(format!("{}/api/v1/live", client.base)).bearer_auth(&client.token).send().await?.error_for_status()?;
+    let response = client
+        .http
+        .get(format!("{}/api/v1/live", client.base))
+        .bearer_auth(&client.token)
+        .send()
+        .await?
+        .error_for_status()?;
     let mut stream = response.bytes_stream();
     let mut buffer = Vec::new();
     while let Some(chunk) = stream.next().await {
@@ -170,7 +216,12 @@ async fn tail(client: &Client) -> anyhow::Result<()> {
             let Some(data) = line.strip_prefix(b"data: ") else { continue };
             let Ok(event) = serde_json::from_slice::<Value>(data) else { continue };
             for record in event["records"].as_array().into_iter().flatten() {
-                println!("{} {} {}", event["run"].as_str().unwrap_or_default(), record["k"].as_str().unwrap_or_default(), record["s"].as_str().unwrap_or_default());
+                println!(
+                    "{} {} {}",
+                    event["run"].as_str().unwrap_or_default(),
+                    record["k"].as_str().unwrap_or_default(),
+                    record["s"].as_str().unwrap_or_default()
+                );
             }
         }
     }
@@ -179,7 +230,11 @@ async fn tail(client: &Client) -> anyhow::Result<()> {
 
 pub(super) async fn events(config: &Config, command: Events) -> anyhow::Result<u8> {
     let Events::Send { file } = command;
-    let text = if file.as_os_str() == "-" { std::io::read_to_string(std::io::stdin())? } else { std::fs::read_to_string(&file).with_context(|| file.display().to_string())? };
+    let text = if file.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin())?
+    } else {
+        std::fs::read_to_string(&file).with_context(|| file.display().to_string())?
+    };
     let event: Value = serde_json::from_str(&text).context("the event is not JSON")?;
     let answer = Client::new(config)?.post("/api/v1/events", &event).await?;
     println!("{}", serde_json::to_string_pretty(&answer)?);
@@ -191,13 +246,21 @@ pub(super) async fn credentials(config: &Config, command: Credentials) -> anyhow
     match command {
         Credentials::List => {
             for row in client.get("/api/v1/credentials").await?.as_array().into_iter().flatten() {
-                println!("{:<24} {}", row["name"].as_str().unwrap_or_default(), row["type"].as_str().unwrap_or_default());
+                println!(
+                    "{:<24} {}",
+                    row["name"].as_str().unwrap_or_default(),
+                    row["type"].as_str().unwrap_or_default()
+                );
             }
         }
         Credentials::Set { name, kind } => {
             let fields: BTreeMap<String, String> =
-                serde_json::from_str(&std::io::read_to_string(std::io::stdin())?).context("the fields come as a JSON object of texts on standard input")?;
-            let request = client.http.put(format!("{}/api/v1/credentials/{name}", client.base)).json(&json!({"type": kind, "fields": fields}));
+                serde_json::from_str(&std::io::read_to_string(std::io::stdin())?)
+                    .context("the fields come as a JSON object of texts on standard input")?;
+            let request = client
+                .http
+                .put(format!("{}/api/v1/credentials/{name}", client.base))
+                .json(&json!({"type": kind, "fields": fields}));
             client.send(request).await?;
             println!("{name}: kept");
         }
@@ -212,7 +275,11 @@ pub(super) async fn credentials(config: &Config, command: Credentials) -> anyhow
 pub(super) async fn verify(config: &Config, run: &str) -> anyhow::Result<u8> {
     let answer = Client::new(config)?.get(&format!("/api/v1/runs/{run}/verify")).await?;
     if answer["intact"] == true {
-        println!("intact: {} records, head {}", answer["records"], answer["head"].as_str().unwrap_or_default());
+        println!(
+            "intact: {} records, head {}",
+            answer["records"],
+            answer["head"].as_str().unwrap_or_default()
+        );
         return Ok(0);
     }
     println!("ALTERED: {}", answer["detail"].as_str().unwrap_or_default());

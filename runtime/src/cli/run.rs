@@ -4,7 +4,9 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use masar_engine::{Event, WorkflowId, WorkspaceId, compile, compile::content_hash, run::RunStatus, workflow};
+use masar_engine::{
+    Event, WorkflowId, WorkspaceId, compile, compile::content_hash, run::RunStatus, workflow,
+};
 use serde_json::Value;
 
 use super::{PROBLEMS, RUN_FAILED, colours};
@@ -16,14 +18,22 @@ use crate::{
     store::{Origin, WorkflowRow},
 };
 
-pub(super) async fn run(mut config: Config, file: &Path, event: Option<&Path>, trigger: Option<String>, json: bool) -> anyhow::Result<u8> {
+pub(super) async fn run(
+    mut config: Config,
+    file: &Path,
+    event: Option<&Path>,
+    trigger: Option<String>,
+    json: bool,
+) -> anyhow::Result<u8> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let flow = workflow::parse(&text).with_context(|| file.display().to_string())?;
     let data = match event {
         None => Value::Null,
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let value: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            let value: Value =
+                serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
             // A whole envelope, or the data alone.
             match value.get("data") {
                 Some(data) if value.get("type").is_some() => data.clone(),
@@ -39,7 +49,13 @@ pub(super) async fn run(mut config: Config, file: &Path, event: Option<&Path>, t
     code
 }
 
-async fn carry(config: Config, flow: masar_engine::Workflow, data: Value, trigger: Option<String>, json: bool) -> anyhow::Result<u8> {
+async fn carry(
+    config: Config,
+    flow: masar_engine::Workflow,
+    data: Value,
+    trigger: Option<String>,
+    json: bool,
+) -> anyhow::Result<u8> {
     let app = App::start(config).await?;
     let plan = match compile(&flow, app.core.catalogue.as_ref()) {
         Ok((plan, _)) => Arc::new(plan),
@@ -65,12 +81,32 @@ async fn carry(config: Config, flow: masar_engine::Workflow, data: Value, trigge
         updated_at: now,
     };
     app.core.store.create_workflow(row.clone()).await?;
-    let version = app.core.store.add_version(WorkspaceId::FIRST, row.id, content_hash(&flow), body, String::new(), "cli".into(), now, false).await?;
+    let version = app
+        .core
+        .store
+        .add_version(
+            WorkspaceId::FIRST,
+            row.id,
+            content_hash(&flow),
+            body,
+            String::new(),
+            "cli".into(),
+            now,
+            false,
+        )
+        .await?;
     // What the trigger would see: a webhook's call is wrapped as the server wraps it.
-    let is_hook = |key: &str| plan.find(key).is_some_and(|node| plan.node(node).spec.manifest.node_type == "trigger.webhook");
-    let chosen = trigger.clone().or_else(|| plan.triggers().next().map(|node| node.key.to_string())).unwrap_or_default();
+    let is_hook = |key: &str| {
+        plan.find(key).is_some_and(|node| plan.node(node).spec.manifest.node_type == "trigger.webhook")
+    };
+    let chosen = trigger
+        .clone()
+        .or_else(|| plan.triggers().next().map(|node| node.key.to_string()))
+        .unwrap_or_default();
     let data = match data.get("body") {
-        None if is_hook(&chosen) => serde_json::json!({"body": data, "headers": {}, "method": "POST", "query": {}}),
+        None if is_hook(&chosen) => {
+            serde_json::json!({"body": data, "headers": {}, "method": "POST", "query": {}})
+        }
         _ => data,
     };
     let incoming = Incoming {
@@ -96,13 +132,16 @@ async fn carry(config: Config, flow: masar_engine::Workflow, data: Value, trigge
     let run = *accepted.runs.first().context("nothing was started")?;
     // Until it is over, or waits for something that a single run cannot bring.
     loop {
-        let row = app.core.store.run(WorkspaceId::FIRST, run).await?.context("the run is not in the store")?;
+        let row =
+            app.core.store.run(WorkspaceId::FIRST, run).await?.context("the run is not in the store")?;
         if row.status.is_over() || matches!(row.status, crate::store::Status::InDoubt) {
             break;
         }
         let (records, _) = app.core.journal(run).await?;
         let waits = records.iter().rev().find_map(|record| match record {
-            masar_engine::run::Record::Waiting { wait, .. } => Some(!matches!(wait, masar_engine::node::Wait::Until { .. })),
+            masar_engine::run::Record::Waiting { wait, .. } => {
+                Some(!matches!(wait, masar_engine::node::Wait::Until { .. }))
+            }
             _ => None,
         });
         if row.status == crate::store::Status::Waiting && waits == Some(true) {

@@ -19,7 +19,11 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<u8> {
     // Standard output tells people and scripts where it is; the log goes to standard error.
     println!("Masar listens at http://{local}");
     if app.new_token {
-        println!("Access token (shown once, kept in {}): {}", folder.join("api-token").display(), app.token.reveal());
+        println!(
+            "Access token (shown once, kept in {}): {}",
+            folder.join("api-token").display(),
+            app.token.reveal()
+        );
     }
     tracing::info!(address = %local, "listening");
     let router = api::router(app.clone());

@@ -33,7 +33,9 @@ impl Listener {
     /// Compiles its workflow, where no plan is at hand.
     pub(super) fn compile(&self, catalogue: &dyn Catalogue) -> Result<Plan, String> {
         let file = workflow::parse(&self.body).map_err(|error| error.to_string())?;
-        compile(&file, catalogue).map(|(plan, _)| plan).map_err(|problems| problems.first().map(ToString::to_string).unwrap_or_default())
+        compile(&file, catalogue)
+            .map(|(plan, _)| plan)
+            .map_err(|problems| problems.first().map(ToString::to_string).unwrap_or_default())
     }
 }
 
@@ -61,7 +63,9 @@ impl Index {
                 }
             };
             let body: Arc<str> = Arc::from(row.body.as_str());
-            for node in file.nodes.into_iter().filter(|node| node.node_type.starts_with("trigger.") && !node.disabled) {
+            for node in
+                file.nodes.into_iter().filter(|node| node.node_type.starts_with("trigger.") && !node.disabled)
+            {
                 index.add(Arc::new(Listener {
                     workspace: row.workspace,
                     workflow: row.workflow,
@@ -137,7 +141,11 @@ impl Index {
         let listeners = self.by_workflow.get(&workflow)?;
         match trigger {
             Some(key) => listeners.iter().find(|listener| listener.key == key).cloned(),
-            None => listeners.iter().find(|listener| listener.node_type == "trigger.manual").or(listeners.first()).cloned(),
+            None => listeners
+                .iter()
+                .find(|listener| listener.node_type == "trigger.manual")
+                .or(listeners.first())
+                .cloned(),
         }
     }
 

@@ -12,11 +12,18 @@ use super::{registry::Executor, task::RunInfo};
 use crate::store::{TimerKind, Write};
 
 /// The rows that a command asks for. Executing steps is not a row and is the caller's business.
-pub(super) fn rows(executor: &Arc<Executor>, info: &RunInfo, machine: &mut Machine, command: Command) -> Vec<Write> {
+pub(super) fn rows(
+    executor: &Arc<Executor>,
+    info: &RunInfo,
+    machine: &mut Machine,
+    command: Command,
+) -> Vec<Write> {
     let run = info.run;
     match command {
         Command::Execute { .. } | Command::Cancel { .. } => Vec::new(),
-        Command::SetTimer { token, due } => vec![Write::TimerSet { due, run, token, kind: TimerKind::Timer, payload: 0 }],
+        Command::SetTimer { token, due } => {
+            vec![Write::TimerSet { due, run, token, kind: TimerKind::Timer, payload: 0 }]
+        }
         Command::OpenWait { token, step, wait } => {
             let step = machine.step_ref(&step);
             let mut rows = Vec::new();
@@ -26,16 +33,25 @@ pub(super) fn rows(executor: &Arc<Executor>, info: &RunInfo, machine: &mut Machi
             rows.push(executor.core().wait_row(info, token, &step, wait));
             rows
         }
-        Command::CloseWait { token } => vec![Write::TimerClear { run, token }, Write::WaitClose { run, token }],
+        Command::CloseWait { token } => {
+            vec![Write::TimerClear { run, token }, Write::WaitClose { run, token }]
+        }
         Command::CallWorkflow { token, step, call } => {
             let now = executor.core().clock.now();
             let step = machine.step_ref(&step);
             match executor.dispatcher().call(info, token, &step, &call) {
                 Ok((child, mut rows)) => {
                     // The child starts by a timer that is due at once: durable with this very commit.
-                    rows.push(Write::TimerSet { due: now, run: child, token: 0, kind: TimerKind::Start, payload: 0 });
+                    rows.push(Write::TimerSet {
+                        due: now,
+                        run: child,
+                        token: 0,
+                        kind: TimerKind::Start,
+                        payload: 0,
+                    });
                     if !call.wait {
-                        let _ = machine.call_ended(token, Ok(serde_json::json!({"run": child.to_string()})), now);
+                        let _ =
+                            machine.call_ended(token, Ok(serde_json::json!({"run": child.to_string()})), now);
                     }
                     rows
                 }
@@ -50,7 +66,13 @@ pub(super) fn rows(executor: &Arc<Executor>, info: &RunInfo, machine: &mut Machi
             let core = executor.core();
             if let Some(parent) = &machine.header().parent {
                 let due = core.clock.now();
-                rows.push(Write::TimerSet { due, run: parent.run, token: parent.token, kind: TimerKind::CallEnded, payload: 0 });
+                rows.push(Write::TimerSet {
+                    due,
+                    run: parent.run,
+                    token: parent.token,
+                    kind: TimerKind::CallEnded,
+                    payload: 0,
+                });
             }
             if status == RunStatus::Failed && !machine.header().test {
                 rows.extend(core.failure_event(info, machine));

@@ -136,7 +136,11 @@ mod tests {
         assert_eq!(limits.admit(flow, None, &bound, run(1)), Verdict::Start);
         assert_eq!(limits.admit(flow, None, &bound, run(2)), Verdict::Queue);
         assert_eq!(limits.admit(flow, None, &bound, run(3)), Verdict::Queue);
-        assert_eq!(limits.admit(flow, Some("+966500000001"), &bound, run(4)), Verdict::Start, "another key is another gate");
+        assert_eq!(
+            limits.admit(flow, Some("+966500000001"), &bound, run(4)),
+            Verdict::Start,
+            "another key is another gate"
+        );
         assert_eq!(limits.release(flow, None, 1, run(1)), Some(run(2)));
         assert_eq!(limits.release(flow, None, 1, run(2)), Some(run(3)));
         assert_eq!(limits.release(flow, None, 1, run(3)), None);

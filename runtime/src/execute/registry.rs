@@ -319,7 +319,8 @@ impl Executor {
     pub(super) fn ended(self: &Arc<Self>, info: &RunInfo, plan: &Plan) {
         lock(&self.active).remove(&info.run);
         if let Some(bound) = &plan.settings.concurrency
-            && let Some(next) = self.core.limits.release(info.workflow, info.key.as_deref(), bound.limit, info.run)
+            && let Some(next) =
+                self.core.limits.release(info.workflow, info.key.as_deref(), bound.limit, info.run)
         {
             self.deliver(info.workspace, next, RunInput::Go);
         }
@@ -346,7 +347,12 @@ impl Executor {
         self.tasks.spawn(async move { executor.load_and_carry(workspace, run, inputs).await });
     }
 
-    async fn load_and_carry(self: &Arc<Self>, workspace: WorkspaceId, run: RunId, mut inputs: mpsc::UnboundedReceiver<RunInput>) {
+    async fn load_and_carry(
+        self: &Arc<Self>,
+        workspace: WorkspaceId,
+        run: RunId,
+        mut inputs: mpsc::UnboundedReceiver<RunInput>,
+    ) {
         match self.load(workspace, run).await {
             Ok(Some(starting)) => {
                 let mut task = self.task(starting, inputs);
@@ -394,7 +400,9 @@ impl Executor {
 fn refuse(inputs: &mut mpsc::UnboundedReceiver<RunInput>, error: &InputError) {
     while let Ok(input) = inputs.try_recv() {
         let reply = match input {
-            RunInput::Approve { reply, .. } | RunInput::Decide { reply, .. } | RunInput::Resume { reply, .. } => Some(reply),
+            RunInput::Approve { reply, .. }
+            | RunInput::Decide { reply, .. }
+            | RunInput::Resume { reply, .. } => Some(reply),
             RunInput::Cancel { reply, .. } => reply,
             _ => None,
         };

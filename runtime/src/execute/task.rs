@@ -123,7 +123,11 @@ impl RunTask {
         }
         let calls = self.intend(external);
         let resting = progress == Progress::Idle && calls.is_empty() && self.handles.is_empty();
-        let needed = !calls.is_empty() || resting || progress != Progress::Idle || !self.acks.is_empty() || !self.writes.is_empty();
+        let needed = !calls.is_empty()
+            || resting
+            || progress != Progress::Idle
+            || !self.acks.is_empty()
+            || !self.writes.is_empty();
         if needed {
             self.commit().await?;
         }
@@ -138,7 +142,9 @@ impl RunTask {
                 Turn::Again
             }
             // A resolution that failed has left something to drive.
-            Progress::Idle if self.machine.activity().busy > self.handles.len() && !started_calls => Turn::Again,
+            Progress::Idle if self.machine.activity().busy > self.handles.len() && !started_calls => {
+                Turn::Again
+            }
             Progress::Idle => Turn::Rest,
         })
     }
@@ -189,13 +195,16 @@ impl RunTask {
             }
             RunInput::TimedOut => {
                 let limit = machine.plan().settings.timeout_ms.unwrap_or_default();
-                let error = StepError::new("run.timeout", format!("the run took longer than its {limit} ms")).permanent();
+                let error = StepError::new("run.timeout", format!("the run took longer than its {limit} ms"))
+                    .permanent();
                 (machine.abort(error, now), None)
             }
             RunInput::Approve { token, approved, by, comment, reply } => {
                 (machine.approve(token, approved, &by, comment.as_deref(), now), Some(reply))
             }
-            RunInput::Decide { step, decision, by, reply } => (machine.decide(&StepRef(Arc::from(step)), decision, &by, now), Some(reply)),
+            RunInput::Decide { step, decision, by, reply } => {
+                (machine.decide(&StepRef(Arc::from(step)), decision, &by, now), Some(reply))
+            }
             RunInput::Cancel { by, reply } => (machine.cancel(&by, now), reply),
             RunInput::Resume { by, reply } => (machine.resume_failed(&by, now), Some(reply)),
             RunInput::Go => (Ok(()), None),
@@ -214,10 +223,12 @@ impl RunTask {
         let (mut transactional, mut external) = (Vec::new(), Vec::new());
         for command in self.machine.take_commands() {
             match command {
-                Command::Execute { step, attempt } => match effects::is_transactional(self.machine.plan().node(step.node)) {
-                    true => transactional.push((step, attempt)),
-                    false => external.push((step, attempt)),
-                },
+                Command::Execute { step, attempt } => {
+                    match effects::is_transactional(self.machine.plan().node(step.node)) {
+                        true => transactional.push((step, attempt)),
+                        false => external.push((step, attempt)),
+                    }
+                }
                 other => self.write_command(other),
             }
         }
@@ -258,9 +269,16 @@ impl RunTask {
 
     fn call(&mut self, resolved: Resolved, step: StepId, attempt: u16) {
         let plan = self.machine.plan().clone();
-        let call = effects::resolved_call(&self.info, &self.machine, &resolved, attempt, self.executor.core().clock.now());
+        let call = effects::resolved_call(
+            &self.info,
+            &self.machine,
+            &resolved,
+            attempt,
+            self.executor.core().clock.now(),
+        );
         let core = self.executor.core().clone();
-        let allowed = !self.machine.header().test || self.info.allowed.iter().any(|name| *name == plan.node(step.node).spec.manifest.node_type);
+        let allowed = !self.machine.header().test
+            || self.info.allowed.iter().any(|name| *name == plan.node(step.node).spec.manifest.node_type);
         let key = step.clone();
         let handle = self.calls.spawn(async move {
             let begun = core.clock.now();
@@ -290,7 +308,11 @@ impl RunTask {
     }
 
     /// Runs transactional steps inside the commit that holds their records.
-    async fn commit_with_effects(&mut self, steps: Vec<(StepId, u16)>, external: Vec<(StepId, u16)>) -> Result<(), TaskError> {
+    async fn commit_with_effects(
+        &mut self,
+        steps: Vec<(StepId, u16)>,
+        external: Vec<(StepId, u16)>,
+    ) -> Result<(), TaskError> {
         let core = self.executor.core().clone();
         let mut opening = std::mem::take(&mut self.opening);
         opening.append(&mut self.writes);
@@ -301,7 +323,15 @@ impl RunTask {
         // The machine travels into the transaction and back.
         let vacant = Machine::vacant(self.machine.plan().clone(), self.machine.header());
         let machine = std::mem::replace(&mut self.machine, vacant);
-        let work = CrmWork::new(self.executor.clone(), self.info.clone(), machine, self.journal.clone(), steps, test, !self.started);
+        let work = CrmWork::new(
+            self.executor.clone(),
+            self.info.clone(),
+            machine,
+            self.journal.clone(),
+            steps,
+            test,
+            !self.started,
+        );
         let committed = core.store.submit(Unit { writes: opening, work: Some(Box::new(work)) }).await?;
         let work = committed.work.and_then(|work| work.into_any().downcast::<CrmWork>().ok());
         let Some(work) = work else { return Err(TaskError::Commit(CommitError::Lost)) };
@@ -353,7 +383,12 @@ impl RunTask {
                 && let Some(responder) = self.responder.take()
             {
                 let error = self.machine.error().map(|(_, error)| error.clone());
-                let _ = responder.send(Answer { run: self.info.run, status: self.machine.status(), response, error });
+                let _ = responder.send(Answer {
+                    run: self.info.run,
+                    status: self.machine.status(),
+                    response,
+                    error,
+                });
             }
         }
         if self.machine.status() != RunStatus::Running {

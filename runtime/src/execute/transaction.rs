@@ -67,14 +67,30 @@ impl CrmWork {
         new_row: bool,
     ) -> Self {
         let core = executor.core().clone();
-        Self { executor, core, info, machine, journal, steps, effects, new_row, records: Vec::new(), left: Vec::new() }
+        Self {
+            executor,
+            core,
+            info,
+            machine,
+            journal,
+            steps,
+            effects,
+            new_row,
+            records: Vec::new(),
+            left: Vec::new(),
+        }
     }
 
     pub(super) fn into_parts(self) -> Parts {
         Parts { machine: self.machine, journal: self.journal, records: self.records, left: self.left }
     }
 
-    async fn step(&mut self, conn: &mut SqliteConnection, step: &StepId, attempt: u16) -> Result<(), WorkError> {
+    async fn step(
+        &mut self,
+        conn: &mut SqliteConnection,
+        step: &StepId,
+        attempt: u16,
+    ) -> Result<(), WorkError> {
         let begun = self.core.clock.now();
         let outcome = match self.machine.resolve(step, begun) {
             Err(_) => return Ok(()),
@@ -83,7 +99,12 @@ impl CrmWork {
                 let plan = self.machine.plan().clone();
                 let manifest = &plan.node(step.node).spec.manifest;
                 let call = effects::resolved_call(&self.info, &self.machine, &resolved, attempt, begun);
-                match self.core.catalogue.find_behaviour(&manifest.node_type, Some(manifest.version)).map(|found| &found.behaviour) {
+                match self
+                    .core
+                    .catalogue
+                    .find_behaviour(&manifest.node_type, Some(manifest.version))
+                    .map(|found| &found.behaviour)
+                {
                     Some(Behaviour::Transactional(node)) => {
                         sqlx::query("SAVEPOINT step").execute(&mut *conn).await?;
                         let ids = &self.core.ids;
@@ -97,7 +118,13 @@ impl CrmWork {
                         sqlx::query("RELEASE step").execute(&mut *conn).await?;
                         Outcome::from(result)
                     }
-                    _ => Outcome::Failed(StepError::new("node.missing", format!("{} is not installed as a transactional node", manifest.node_type)).permanent()),
+                    _ => Outcome::Failed(
+                        StepError::new(
+                            "node.missing",
+                            format!("{} is not installed as a transactional node", manifest.node_type),
+                        )
+                        .permanent(),
+                    ),
                 }
             }
         };
@@ -124,7 +151,9 @@ impl Work for CrmWork {
             self.machine.drive(self.core.clock.now(), 16);
             for command in self.machine.take_commands() {
                 match command {
-                    Command::Execute { ref step, attempt } if effects::is_transactional(self.machine.plan().node(step.node)) => {
+                    Command::Execute { ref step, attempt }
+                        if effects::is_transactional(self.machine.plan().node(step.node)) =>
+                    {
                         steps.push((step.clone(), attempt));
                     }
                     Command::Execute { .. } => self.left.push(command),

@@ -50,7 +50,9 @@ pub enum ScheduleError {
     #[error("\"{0}\" is not a schedule: {1}")]
     Syntax(String, String),
     /// Both day fields.
-    #[error("\"{0}\" names days of the month and days of the week; use one of the two and * for the other, or two schedules")]
+    #[error(
+        "\"{0}\" names days of the month and days of the week; use one of the two and * for the other, or two schedules"
+    )]
     BothDays(String),
     /// Never.
     #[error("\"{0}\" never comes")]
@@ -88,9 +90,12 @@ impl Schedule {
         if !any(rest[2]) && !any(rest[4]) {
             return Err(ScheduleError::BothDays(text.to_owned()));
         }
-        let weekday = weekdays(rest[4]).ok_or_else(|| ScheduleError::Syntax(text.to_owned(), format!("\"{}\" is not a weekday", rest[4])))?;
+        let weekday = weekdays(rest[4]).ok_or_else(|| {
+            ScheduleError::Syntax(text.to_owned(), format!("\"{}\" is not a weekday", rest[4]))
+        })?;
         let six = format!("{second} {} {} {} {} {weekday}", rest[0], rest[1], rest[2], rest[3]);
-        let times = cron::Schedule::from_str(&six).map_err(|error| ScheduleError::Syntax(text.to_owned(), error.to_string()))?;
+        let times = cron::Schedule::from_str(&six)
+            .map_err(|error| ScheduleError::Syntax(text.to_owned(), error.to_string()))?;
         let fixed_hour = !rest[1].contains(['*', '/', '-', ',']);
         let schedule = Self::Cron { times: Box::new(times), zone, fixed_hour };
         // 2000-01-01: four years on cover every leap day.
@@ -117,10 +122,16 @@ impl Schedule {
                 Some(Timestamp(anchor.0.checked_add(passed.checked_add(1)?.checked_mul(step)?)?))
             }
             Self::Cron { times, zone, fixed_hour } => {
-                let local = jiff::Timestamp::from_microsecond(after.0).ok()?.to_zoned(zone.clone()).datetime();
+                let local =
+                    jiff::Timestamp::from_microsecond(after.0).ok()?.to_zoned(zone.clone()).datetime();
                 // Two hours back, since the clock may just have been set: what is not later is passed over.
                 let from = naive(local.checked_sub(jiff::Span::new().hours(3)).ok()?)?;
-                times.after(&from).take(20_000).flat_map(|time| instants(civil_of(&time), zone, *fixed_hour)).filter(|at| *at > after).min_by_key_first()
+                times
+                    .after(&from)
+                    .take(20_000)
+                    .flat_map(|time| instants(civil_of(&time), zone, *fixed_hour))
+                    .filter(|at| *at > after)
+                    .min_by_key_first()
             }
         }
     }
@@ -151,7 +162,9 @@ fn instants(local: Option<civil::DateTime>, zone: &TimeZone, fixed_hour: bool) -
         jiff::tz::AmbiguousOffset::Gap { before, .. } => {
             // The end of the gap is the moment of the change itself.
             let Ok(later) = ambiguous.later() else { return Vec::new() };
-            let change = zone.preceding(later + jiff::Span::new().hours(3)).find(|transition| transition.offset() != before);
+            let change = zone
+                .preceding(later + jiff::Span::new().hours(3))
+                .find(|transition| transition.offset() != before);
             let change = change.map(|transition| transition.timestamp());
             change.map(|at| Timestamp(at.as_microsecond())).into_iter().collect()
         }
@@ -224,7 +237,10 @@ pub fn due(schedule: &Schedule, last: Timestamp, now: Timestamp, missed: Missed,
     let window = i64::try_from(window.as_micros()).unwrap_or(i64::MAX);
     let horizon = Timestamp(last.0.max(now.0.saturating_sub(window)));
     let planned: Vec<Timestamp> =
-        std::iter::successors(schedule.next_after(horizon), |at| schedule.next_after(*at)).take_while(|at| *at <= now).take(100_000).collect();
+        std::iter::successors(schedule.next_after(horizon), |at| schedule.next_after(*at))
+            .take_while(|at| *at <= now)
+            .take(100_000)
+            .collect();
     let Some(seen) = planned.last().copied() else {
         return Due { fire: Vec::new(), seen: None };
     };
@@ -249,7 +265,12 @@ mod tests {
     }
 
     fn upcoming(cron: &str, zone: &str, from: &str, count: usize) -> Vec<String> {
-        Schedule::parse(cron, zone).unwrap().upcoming(at(from), count).into_iter().map(Timestamp::to_rfc3339).collect()
+        Schedule::parse(cron, zone)
+            .unwrap()
+            .upcoming(at(from), count)
+            .into_iter()
+            .map(Timestamp::to_rfc3339)
+            .collect()
     }
 
     #[test]
@@ -259,27 +280,55 @@ mod tests {
         assert_eq!(upcoming("0 8 * * 7", "Asia/Riyadh", "2026-11-23T00:00:00Z", 1), ["2026-11-29T05:00:00Z"]);
         assert_eq!(upcoming("0 8 * * 1", "Asia/Riyadh", "2026-11-22T00:00:00Z", 1), ["2026-11-23T05:00:00Z"]);
         let week = upcoming("30 7 * * SUN-THU", "Asia/Riyadh", "2026-11-25T12:00:00Z", 3);
-        assert_eq!(week, ["2026-11-26T04:30:00Z", "2026-11-29T04:30:00Z", "2026-11-30T04:30:00Z"], "Friday and Saturday are the weekend");
+        assert_eq!(
+            week,
+            ["2026-11-26T04:30:00Z", "2026-11-29T04:30:00Z", "2026-11-30T04:30:00Z"],
+            "Friday and Saturday are the weekend"
+        );
         assert_eq!(upcoming("@daily", "Asia/Riyadh", "2026-11-23T00:00:00Z", 1), ["2026-11-23T21:00:00Z"]);
     }
 
     #[test]
     fn around_a_change_of_the_clocks() {
         // The clocks go forward: 02:30 does not exist, the day is not lost.
-        assert_eq!(upcoming("30 2 * * *", "America/New_York", "2025-03-08T12:00:00Z", 2), ["2025-03-09T07:00:00Z", "2025-03-10T06:30:00Z"]);
+        assert_eq!(
+            upcoming("30 2 * * *", "America/New_York", "2025-03-08T12:00:00Z", 2),
+            ["2025-03-09T07:00:00Z", "2025-03-10T06:30:00Z"]
+        );
         // They go back: 01:30 comes twice, the job once.
-        assert_eq!(upcoming("30 1 * * *", "America/New_York", "2025-11-01T12:00:00Z", 2), ["2025-11-02T05:30:00Z", "2025-11-03T06:30:00Z"]);
+        assert_eq!(
+            upcoming("30 1 * * *", "America/New_York", "2025-11-01T12:00:00Z", 2),
+            ["2025-11-02T05:30:00Z", "2025-11-03T06:30:00Z"]
+        );
         // Every half hour means every half hour.
         let halves = upcoming("*/30 * * * *", "America/New_York", "2025-11-02T04:45:00Z", 5);
-        assert_eq!(halves, ["2025-11-02T05:00:00Z", "2025-11-02T05:30:00Z", "2025-11-02T06:00:00Z", "2025-11-02T06:30:00Z", "2025-11-02T07:00:00Z"]);
-        assert_eq!(upcoming("30 0 * * *", "Africa/Cairo", "2026-04-23T12:00:00Z", 1), ["2026-04-23T22:00:00Z"]);
-        assert_eq!(upcoming("30 23 * * *", "Africa/Cairo", "2026-10-29T12:00:00Z", 2), ["2026-10-29T20:30:00Z", "2026-10-30T21:30:00Z"]);
+        assert_eq!(
+            halves,
+            [
+                "2025-11-02T05:00:00Z",
+                "2025-11-02T05:30:00Z",
+                "2025-11-02T06:00:00Z",
+                "2025-11-02T06:30:00Z",
+                "2025-11-02T07:00:00Z"
+            ]
+        );
+        assert_eq!(
+            upcoming("30 0 * * *", "Africa/Cairo", "2026-04-23T12:00:00Z", 1),
+            ["2026-04-23T22:00:00Z"]
+        );
+        assert_eq!(
+            upcoming("30 23 * * *", "Africa/Cairo", "2026-10-29T12:00:00Z", 2),
+            ["2026-10-29T20:30:00Z", "2026-10-30T21:30:00Z"]
+        );
     }
 
     #[test]
     fn what_cannot_be_is_refused_with_a_reason() {
         let text = |cron: &str, zone: &str| Schedule::parse(cron, zone).unwrap_err().to_string();
-        assert_eq!(text("0 8 *", "Asia/Riyadh"), "\"0 8 *\" has 3 fields; a schedule has five: minute hour day month weekday");
+        assert_eq!(
+            text("0 8 *", "Asia/Riyadh"),
+            "\"0 8 *\" has 3 fields; a schedule has five: minute hour day month weekday"
+        );
         assert!(text("0 8 13 * FRI", "Asia/Riyadh").contains("use one of the two"));
         assert_eq!(text("0 0 31 2 *", "Asia/Riyadh"), "\"0 0 31 2 *\" never comes");
         assert!(text("0 8 * * *", "Asia/Riyad").contains("no time zone"));
@@ -292,9 +341,14 @@ mod tests {
         let hourly = Schedule::parse("0 * * * *", "Asia/Riyadh").unwrap();
         let (last, now) = (at("2026-11-23T00:00:00Z"), at("2026-11-23T05:00:01Z"));
         let window = Duration::from_secs(3 * 3600);
-        let hours = |list: &[Timestamp]| list.iter().map(|at| at.to_rfc3339()[11..13].to_owned()).collect::<Vec<_>>();
+        let hours =
+            |list: &[Timestamp]| list.iter().map(|at| at.to_rfc3339()[11..13].to_owned()).collect::<Vec<_>>();
         assert_eq!(hours(&due(&hourly, last, now, Missed::Skip, window).fire), ["05"]);
-        assert_eq!(hours(&due(&hourly, last, now, Missed::Once, window).fire), ["05"], "the one that is on time makes up for the others");
+        assert_eq!(
+            hours(&due(&hourly, last, now, Missed::Once, window).fire),
+            ["05"],
+            "the one that is on time makes up for the others"
+        );
         assert_eq!(hours(&due(&hourly, last, at("2026-11-23T05:30:00Z"), Missed::Once, window).fire), ["05"]);
         assert_eq!(hours(&due(&hourly, last, now, Missed::All, window).fire), ["03", "04", "05"]);
         assert_eq!(due(&hourly, now, now, Missed::All, window), Due { fire: vec![], seen: None });

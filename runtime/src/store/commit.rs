@@ -54,7 +54,11 @@ pub(super) struct Request {
 pub(super) type Observer = Box<dyn Fn(usize, f64) + Send + Sync>;
 
 /// Commits until every sender is gone.
-pub(super) async fn committer(mut conn: SqliteConnection, mut requests: mpsc::Receiver<Request>, observe: Observer) {
+pub(super) async fn committer(
+    mut conn: SqliteConnection,
+    mut requests: mpsc::Receiver<Request>,
+    observe: Observer,
+) {
     let mut group = Vec::with_capacity(MOST_UNITS);
     while requests.recv_many(&mut group, MOST_UNITS).await > 0 {
         let begun = Instant::now();
@@ -69,7 +73,8 @@ async fn commit(conn: &mut SqliteConnection, group: &mut Vec<Request>) {
     let simple = group.iter().all(|request| request.unit.work.is_none());
     if simple {
         let mut batch = Batch::default();
-        let writes: Vec<Vec<Write>> = group.iter_mut().map(|request| std::mem::take(&mut request.unit.writes)).collect();
+        let writes: Vec<Vec<Write>> =
+            group.iter_mut().map(|request| std::mem::take(&mut request.unit.writes)).collect();
         writes.iter().flatten().cloned().for_each(|write| batch.add(write));
         match transaction(conn, &batch).await {
             Ok(()) => {
@@ -171,7 +176,11 @@ fn is_constraint(error: &sqlx::Error) -> bool {
 
 fn fault(error: &sqlx::Error) -> CommitError {
     // `sqlx::Error` cannot be cloned; what a caller tells apart is kept.
-    let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .and_then(|code| code.parse::<i32>().ok())
+        .map(|code| code & 0xff);
     CommitError::Store(match code {
         Some(13) => StoreError::DiskFull,
         Some(8 | 14) => StoreError::ReadOnly(error.to_string()),
@@ -189,11 +198,12 @@ async fn explain(conn: &mut SqliteConnection, writes: &[Write], error: &sqlx::Er
     if text.contains("dedup.") {
         for write in writes {
             if let Write::EventInsert { workspace, dedup: Some((key, _)), .. } = write
-                && let Ok(Some(position)) = sqlx::query_scalar("SELECT position FROM dedup WHERE workspace = $1 AND key = $2")
-                    .bind(workspace.0)
-                    .bind(key.to_vec())
-                    .fetch_optional(&mut *conn)
-                    .await
+                && let Ok(Some(position)) =
+                    sqlx::query_scalar("SELECT position FROM dedup WHERE workspace = $1 AND key = $2")
+                        .bind(workspace.0)
+                        .bind(key.to_vec())
+                        .fetch_optional(&mut *conn)
+                        .await
             {
                 return CommitError::Duplicate { position };
             }

@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file cannot be used at all.
-    #[error("{file} is not a usable database: {message}. Restore it from a backup, or move it away to begin anew")]
+    #[error(
+        "{file} is not a usable database: {message}. Restore it from a backup, or move it away to begin anew"
+    )]
     Corrupt {
         /// The file.
         file: String,
@@ -12,7 +14,9 @@ pub enum StoreError {
         message: String,
     },
     /// Written by a newer Masar.
-    #[error("the database is at migration {found}, this Masar knows up to {known}: it was written by a newer Masar; update the program")]
+    #[error(
+        "the database is at migration {found}, this Masar knows up to {known}: it was written by a newer Masar; update the program"
+    )]
     Newer {
         /// In the file.
         found: i64,
@@ -46,7 +50,10 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+        let code = error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .and_then(|code| code.parse::<i32>().ok());
         // The low byte is SQLite's primary result code (sqlite.org/rescode.html).
         match code.map(|code| code & 0xff) {
             Some(13) => Self::DiskFull,

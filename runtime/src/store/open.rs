@@ -38,7 +38,10 @@ pub struct Store {
 
 impl Store {
     /// Opens or makes the database file. `observe` hears the size and the seconds of every group commit.
-    pub async fn open(file: &Path, observe: impl Fn(usize, f64) + Send + Sync + 'static) -> Result<Self, StoreError> {
+    pub async fn open(
+        file: &Path,
+        observe: impl Fn(usize, f64) + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -48,14 +51,23 @@ impl Store {
             .statement_cache_capacity(200)
             .disable_statement_logging();
         let named = |error: StoreError| match error {
-            StoreError::Corrupt { message, .. } => StoreError::Corrupt { file: file.display().to_string(), message },
+            StoreError::Corrupt { message, .. } => {
+                StoreError::Corrupt { file: file.display().to_string(), message }
+            }
             other => other,
         };
-        let mut writer = options.clone().pragma("auto_vacuum", "INCREMENTAL").connect().await.map_err(|error| named(error.into()))?;
+        let mut writer = options
+            .clone()
+            .pragma("auto_vacuum", "INCREMENTAL")
+            .connect()
+            .await
+            .map_err(|error| named(error.into()))?;
         check_version(&mut writer).await?;
         check_integrity(&mut writer).await.map_err(named)?;
         migrate(&mut writer).await.map_err(named)?;
-        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events").fetch_one(&mut writer).await?;
+        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+            .fetch_one(&mut writer)
+            .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(Duration::from_secs(30))
@@ -75,6 +87,11 @@ impl Store {
         let (done, answer) = oneshot::channel();
         self.requests.send(Request { unit, done }).await.map_err(|_| CommitError::Closed)?;
         answer.await.map_err(|_| CommitError::Closed)?
+    }
+
+    /// A reading connection, for the CRM's own questions.
+    pub async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+        Ok(self.readers.acquire().await?)
     }
 
     /// Units that wait to be written.
@@ -105,7 +122,8 @@ async fn migrate(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     sqlx::query("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL)")
         .execute(&mut *conn)
         .await?;
-    let done: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT number, digest FROM migrations ORDER BY number").fetch_all(&mut *conn).await?;
+    let done: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT number, digest FROM migrations ORDER BY number").fetch_all(&mut *conn).await?;
     let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     if let Some((found, _)) = done.iter().find(|(number, _)| *number > known) {
         return Err(StoreError::Newer { found: *found, known });
@@ -117,7 +135,12 @@ async fn migrate(conn: &mut SqliteConnection) -> Result<(), StoreError> {
         }
         let mut tx = conn.begin().await?;
         sqlx::raw_sql(AssertSqlSafe(*text)).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO migrations (number, name, digest) VALUES ($1, $2, $3)").bind(number).bind(name).bind(digest).execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO migrations (number, name, digest) VALUES ($1, $2, $3)")
+            .bind(number)
+            .bind(name)
+            .bind(digest)
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
     }
     Ok(())

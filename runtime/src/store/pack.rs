@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_back() {
-        for body in [Vec::new(), b"{}".to_vec(), "كم السعر؟ ".repeat(100).into_bytes(), (0..=255u8).collect()] {
+        for body in [Vec::new(), b"{}".to_vec(), "كم السعر؟ ".repeat(100).into_bytes(), (0..=255u8).collect()]
+        {
             assert_eq!(unpack(&pack(&body)), Some(body));
         }
         assert_eq!(unpack(&[]), None);

@@ -5,8 +5,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
-    CredentialRow, DecisionRow, EventRow, HookCallRow, Origin, OutboxRow, RunRow, SegmentRow, Status, Store, StoreError, TimerKind, TimerRow, WaitKind,
-    WaitRow, pack::unpack,
+    CredentialRow, DecisionRow, EventRow, HookCallRow, Origin, OutboxRow, RunRow, SegmentRow, Status, Store,
+    StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
 };
 
 /// Where a page of a list goes on: before this run or position.
@@ -135,7 +135,13 @@ impl Store {
     }
 
     /// Runs, newest first, at most `limit`, going on before `before`.
-    pub async fn runs(&self, workspace: WorkspaceId, filter: &RunFilter, before: Cursor<RunId>, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn runs(
+        &self,
+        workspace: WorkspaceId,
+        filter: &RunFilter,
+        before: Cursor<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(RUN);
         query.push("WHERE workspace = ").push_bind(workspace.0);
         if let Some(before) = before {
@@ -147,9 +153,16 @@ impl Store {
         if let [status] = filter.status.as_slice() {
             // Literal, so that the partial indexes apply.
             query.push(format!(" AND status = {}", *status as i64));
-            query.push(if *status as i64 > 4 { " AND status > 4" } else if (*status as i64) < 4 { " AND status < 4" } else { "" });
+            query.push(if *status as i64 > 4 {
+                " AND status > 4"
+            } else if (*status as i64) < 4 {
+                " AND status < 4"
+            } else {
+                ""
+            });
         } else if !filter.status.is_empty() {
-            let codes: Vec<String> = filter.status.iter().map(|status| (*status as i64).to_string()).collect();
+            let codes: Vec<String> =
+                filter.status.iter().map(|status| (*status as i64).to_string()).collect();
             query.push(format!(" AND status IN ({})", codes.join(", ")));
         }
         // Run ids sort by time: a bound on the time is a bound on the id.
@@ -157,11 +170,18 @@ impl Store {
             query.push(" AND id >= ").push_bind(id_at(from)).push(" AND accepted_at >= ").push_bind(from.0);
         }
         if let Some(until) = filter.until {
-            query.push(" AND id < ").push_bind(id_at(until.plus_millis(1))).push(" AND accepted_at < ").push_bind(until.0);
+            query
+                .push(" AND id < ")
+                .push_bind(id_at(until.plus_millis(1)))
+                .push(" AND accepted_at < ")
+                .push_bind(until.0);
         }
-        for (column, value) in
-            [("subject", &filter.subject), ("event_type", &filter.event_type), ("error_node", &filter.node), ("error_code", &filter.error_code)]
-        {
+        for (column, value) in [
+            ("subject", &filter.subject),
+            ("event_type", &filter.event_type),
+            ("error_node", &filter.node),
+            ("error_code", &filter.error_code),
+        ] {
             if let Some(value) = value {
                 query.push(format!(" AND {column} = ")).push_bind(value.clone());
             }
@@ -193,7 +213,12 @@ impl Store {
     }
 
     /// The run that this step called.
-    pub async fn child(&self, workspace: WorkspaceId, parent: RunId, step: &str) -> Result<Option<RunId>, StoreError> {
+    pub async fn child(
+        &self,
+        workspace: WorkspaceId,
+        parent: RunId,
+        step: &str,
+    ) -> Result<Option<RunId>, StoreError> {
         let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM runs WHERE parent = $1 AND parent_step = $2 AND workspace = $3 ORDER BY id DESC LIMIT 1")
             .bind(parent.0)
             .bind(step)
@@ -204,15 +229,29 @@ impl Store {
     }
 
     /// The runs that an event started.
-    pub async fn runs_of_event(&self, workspace: WorkspaceId, position: i64) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn runs_of_event(
+        &self,
+        workspace: WorkspaceId,
+        position: i64,
+    ) -> Result<Vec<RunRow>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(RUN);
-        query.push("WHERE event = ").push_bind(position).push(" AND workspace = ").push_bind(workspace.0).push(" ORDER BY id");
+        query
+            .push("WHERE event = ")
+            .push_bind(position)
+            .push(" AND workspace = ")
+            .push_bind(workspace.0)
+            .push(" ORDER BY id");
         let rows = query.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
     }
 
     /// Counts of runs by status of one workflow since a moment.
-    pub async fn run_counts(&self, workspace: WorkspaceId, workflow: WorkflowId, since: Timestamp) -> Result<Vec<(Status, i64)>, StoreError> {
+    pub async fn run_counts(
+        &self,
+        workspace: WorkspaceId,
+        workflow: WorkflowId,
+        since: Timestamp,
+    ) -> Result<Vec<(Status, i64)>, StoreError> {
         let rows: Vec<(i64, i64)> =
             sqlx::query_as("SELECT status, count(*) FROM runs WHERE workflow = $1 AND workspace = $2 AND id >= $3 AND test = 0 GROUP BY status")
                 .bind(workflow.0)
@@ -225,7 +264,10 @@ impl Store {
 
     /// A run's journal, in order.
     pub async fn journal(&self, run: RunId) -> Result<Vec<SegmentRow>, StoreError> {
-        let rows = sqlx::query("SELECT seq, count, hash, body FROM journal WHERE run = $1 ORDER BY seq").bind(run.0).fetch_all(&self.readers).await?;
+        let rows = sqlx::query("SELECT seq, count, hash, body FROM journal WHERE run = $1 ORDER BY seq")
+            .bind(run.0)
+            .fetch_all(&self.readers)
+            .await?;
         let mut segments = Vec::with_capacity(rows.len());
         for row in rows {
             let hash: Vec<u8> = row.try_get("hash")?;
@@ -233,7 +275,8 @@ impl Store {
                 first: row.try_get::<i64, _>("seq")? as Sequence,
                 count: u32::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0),
                 hash: hash.try_into().map_err(|_| damaged("a hash"))?,
-                body: unpack(&row.try_get::<Vec<u8>, _>("body")?).ok_or_else(|| damaged("a journal segment"))?,
+                body: unpack(&row.try_get::<Vec<u8>, _>("body")?)
+                    .ok_or_else(|| damaged("a journal segment"))?,
             });
         }
         Ok(segments)
@@ -248,13 +291,21 @@ impl Store {
     }
 
     /// Events, newest first.
-    pub async fn events(&self, workspace: WorkspaceId, filter: &EventFilter, before: Cursor<i64>, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+    pub async fn events(
+        &self,
+        workspace: WorkspaceId,
+        filter: &EventFilter,
+        before: Cursor<i64>,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(EVENT);
         query.push("WHERE workspace = ").push_bind(workspace.0);
         if let Some(before) = before {
             query.push(" AND position < ").push_bind(before);
         }
-        for (column, value) in [("type", &filter.event_type), ("subject", &filter.subject), ("source", &filter.source)] {
+        for (column, value) in
+            [("type", &filter.event_type), ("subject", &filter.subject), ("source", &filter.source)]
+        {
             if let Some(value) = value {
                 query.push(format!(" AND {column} = ")).push_bind(value.clone());
             }
@@ -276,7 +327,9 @@ impl Store {
         subject: Option<&str>,
         limit: u32,
     ) -> Result<Vec<DecisionRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT event, workflow, trigger_key, code, detail, subject, at FROM decisions WHERE workspace = ");
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT event, workflow, trigger_key, code, detail, subject, at FROM decisions WHERE workspace = ",
+        );
         query.push_bind(workspace.0);
         if let Some(event) = event {
             query.push(" AND event = ").push_bind(event);
@@ -315,29 +368,58 @@ impl Store {
             .into_iter()
             .filter_map(|(workspace, due, run, token, kind, payload)| {
                 let kind = TimerKind::from_code(kind)?;
-                Some(TimerRow { workspace: WorkspaceId(workspace), due: Timestamp(due), run: RunId(run), token: token as Sequence, kind, payload })
+                Some(TimerRow {
+                    workspace: WorkspaceId(workspace),
+                    due: Timestamp(due),
+                    run: RunId(run),
+                    token: token as Sequence,
+                    kind,
+                    payload,
+                })
             })
             .collect())
     }
 
     /// When the next timer after `now` is due.
     pub async fn next_timer(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let due: Option<i64> = sqlx::query_scalar("SELECT min(due) FROM timers WHERE due > $1").bind(now.0).fetch_one(&self.readers).await?;
+        let due: Option<i64> = sqlx::query_scalar("SELECT min(due) FROM timers WHERE due > $1")
+            .bind(now.0)
+            .fetch_one(&self.readers)
+            .await?;
         Ok(due.map(Timestamp))
     }
 
     /// Open waits for an event type.
-    pub async fn waits_for_event(&self, workspace: WorkspaceId, event_type: &str) -> Result<Vec<WaitRow>, StoreError> {
+    pub async fn waits_for_event(
+        &self,
+        workspace: WorkspaceId,
+        event_type: &str,
+    ) -> Result<Vec<WaitRow>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(WAIT);
-        query.push("WHERE workspace = ").push_bind(workspace.0).push(" AND event_type = ").push_bind(event_type.to_owned());
+        query
+            .push("WHERE workspace = ")
+            .push_bind(workspace.0)
+            .push(" AND event_type = ")
+            .push_bind(event_type.to_owned());
         let rows = query.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().map(wait_row).collect::<Result<_, _>>()?)
     }
 
     /// The wait that belongs to a token.
-    pub async fn wait_of(&self, workspace: WorkspaceId, run: RunId, token: Sequence) -> Result<Option<WaitRow>, StoreError> {
+    pub async fn wait_of(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        token: Sequence,
+    ) -> Result<Option<WaitRow>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(WAIT);
-        query.push("WHERE run = ").push_bind(run.0).push(" AND token = ").push_bind(token as i64).push(" AND workspace = ").push_bind(workspace.0);
+        query
+            .push("WHERE run = ")
+            .push_bind(run.0)
+            .push(" AND token = ")
+            .push_bind(token as i64)
+            .push(" AND workspace = ")
+            .push_bind(workspace.0);
         let row = query.build().fetch_optional(&self.readers).await?;
         Ok(row.as_ref().map(wait_row).transpose()?)
     }
@@ -353,14 +435,20 @@ impl Store {
     /// Open approvals, newest first.
     pub async fn approvals(&self, workspace: WorkspaceId, limit: u32) -> Result<Vec<WaitRow>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(WAIT);
-        query.push("WHERE workspace = ").push_bind(workspace.0).push(" AND kind = 1 ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
+        query
+            .push("WHERE workspace = ")
+            .push_bind(workspace.0)
+            .push(" AND kind = 1 ORDER BY id DESC LIMIT ")
+            .push_bind(i64::from(limit));
         let rows = query.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().map(wait_row).collect::<Result<_, _>>()?)
     }
 
     /// Event types that somebody waits for.
     pub async fn waited_types(&self) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT DISTINCT event_type FROM waits WHERE event_type IS NOT NULL").fetch_all(&self.readers).await?)
+        Ok(sqlx::query_scalar("SELECT DISTINCT event_type FROM waits WHERE event_type IS NOT NULL")
+            .fetch_all(&self.readers)
+            .await?)
     }
 
     /// The head of the outbox.
@@ -371,33 +459,47 @@ impl Store {
             .await?;
         let read = |row: &SqliteRow| -> Result<(i64, OutboxRow), sqlx::Error> {
             let data: String = row.try_get("data")?;
-            Ok((row.try_get("position")?, OutboxRow {
-                workspace: WorkspaceId(row.try_get("workspace")?),
-                event_id: row.try_get("event_id")?,
-                source: row.try_get("source")?,
-                event_type: row.try_get("type")?,
-                subject: row.try_get("subject")?,
-                time: Timestamp(row.try_get("time")?),
-                data: serde_json::from_str(&data).map_err(|error| sqlx::Error::Decode(error.into()))?,
-                depth: row.try_get("depth")?,
-            }))
+            Ok((
+                row.try_get("position")?,
+                OutboxRow {
+                    workspace: WorkspaceId(row.try_get("workspace")?),
+                    event_id: row.try_get("event_id")?,
+                    source: row.try_get("source")?,
+                    event_type: row.try_get("type")?,
+                    subject: row.try_get("subject")?,
+                    time: Timestamp(row.try_get("time")?),
+                    data: serde_json::from_str(&data).map_err(|error| sqlx::Error::Decode(error.into()))?,
+                    depth: row.try_get("depth")?,
+                },
+            ))
         };
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
     /// Refused webhook calls, newest first.
-    pub async fn hook_calls(&self, workspace: WorkspaceId, before: Cursor<i64>, limit: u32) -> Result<Vec<HookCallRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM hook_calls WHERE workspace = $1 AND position < $2 ORDER BY position DESC LIMIT $3")
-            .bind(workspace.0)
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await?;
+    pub async fn hook_calls(
+        &self,
+        workspace: WorkspaceId,
+        before: Cursor<i64>,
+        limit: u32,
+    ) -> Result<Vec<HookCallRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM hook_calls WHERE workspace = $1 AND position < $2 ORDER BY position DESC LIMIT $3",
+        )
+        .bind(workspace.0)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&self.readers)
+        .await?;
         Ok(rows.iter().map(hook_row).collect::<Result<_, _>>()?)
     }
 
     /// One refused webhook call.
-    pub async fn hook_call(&self, workspace: WorkspaceId, position: i64) -> Result<Option<HookCallRow>, StoreError> {
+    pub async fn hook_call(
+        &self,
+        workspace: WorkspaceId,
+        position: i64,
+    ) -> Result<Option<HookCallRow>, StoreError> {
         let row = sqlx::query("SELECT * FROM hook_calls WHERE workspace = $1 AND position = $2")
             .bind(workspace.0)
             .bind(position)
@@ -407,23 +509,35 @@ impl Store {
     }
 
     /// When a schedule fired last.
-    pub async fn last_fired(&self, workflow: WorkflowId, trigger: &str) -> Result<Option<Timestamp>, StoreError> {
-        let at: Option<i64> = sqlx::query_scalar("SELECT last_at FROM schedules WHERE workflow = $1 AND trigger_key = $2")
-            .bind(workflow.0)
-            .bind(trigger)
-            .fetch_optional(&self.readers)
-            .await?;
+    pub async fn last_fired(
+        &self,
+        workflow: WorkflowId,
+        trigger: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT last_at FROM schedules WHERE workflow = $1 AND trigger_key = $2")
+                .bind(workflow.0)
+                .bind(trigger)
+                .fetch_optional(&self.readers)
+                .await?;
         Ok(at.map(Timestamp))
     }
 
     /// Credentials, by name.
     pub async fn credentials(&self, workspace: WorkspaceId) -> Result<Vec<CredentialRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM credentials WHERE workspace = $1 ORDER BY name").bind(workspace.0).fetch_all(&self.readers).await?;
+        let rows = sqlx::query("SELECT * FROM credentials WHERE workspace = $1 ORDER BY name")
+            .bind(workspace.0)
+            .fetch_all(&self.readers)
+            .await?;
         Ok(rows.iter().map(credential_row).collect::<Result<_, _>>()?)
     }
 
     /// One credential, by name.
-    pub async fn credential(&self, workspace: WorkspaceId, name: &str) -> Result<Option<CredentialRow>, StoreError> {
+    pub async fn credential(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+    ) -> Result<Option<CredentialRow>, StoreError> {
         let row = sqlx::query("SELECT * FROM credentials WHERE workspace = $1 AND name = $2")
             .bind(workspace.0)
             .bind(name)
@@ -434,12 +548,20 @@ impl Store {
 
     /// The workspace's variables, JSON text.
     pub async fn vars(&self, workspace: WorkspaceId) -> Result<String, StoreError> {
-        let vars: Option<String> = sqlx::query_scalar("SELECT vars FROM workspaces WHERE id = $1").bind(workspace.0).fetch_optional(&self.readers).await?;
+        let vars: Option<String> = sqlx::query_scalar("SELECT vars FROM workspaces WHERE id = $1")
+            .bind(workspace.0)
+            .fetch_optional(&self.readers)
+            .await?;
         Ok(vars.unwrap_or_else(|| "{}".into()))
     }
 
     /// The stored answer to a request with this idempotency key: digest of the request, status, body.
-    pub async fn idempotent(&self, workspace: WorkspaceId, key: &str, now: Timestamp) -> Result<Option<(Vec<u8>, u16, String)>, StoreError> {
+    pub async fn idempotent(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Vec<u8>, u16, String)>, StoreError> {
         let row: Option<(Vec<u8>, i64, String)> =
             sqlx::query_as("SELECT request, status, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3")
                 .bind(workspace.0)

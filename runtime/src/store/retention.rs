@@ -8,10 +8,18 @@ use super::{Store, StoreError};
 impl Store {
     /// Removes at most `most` ended runs accepted before `cut` (of one workflow, or of all but those
     /// in `except`), with their journals. Gives how many went.
-    pub async fn forget_runs(&self, cut: Timestamp, workflow: Option<WorkflowId>, except: Vec<WorkflowId>, most: u32) -> Result<u64, StoreError> {
+    pub async fn forget_runs(
+        &self,
+        cut: Timestamp,
+        workflow: Option<WorkflowId>,
+        except: Vec<WorkflowId>,
+        most: u32,
+    ) -> Result<u64, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new("SELECT id FROM runs WHERE status >= 4 AND accepted_at < ");
+                let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
+                    "SELECT id FROM runs WHERE status >= 4 AND accepted_at < ",
+                );
                 query.push_bind(cut.0);
                 if let Some(workflow) = workflow {
                     query.push(" AND workflow = ").push_bind(workflow.0);
@@ -55,7 +63,12 @@ impl Store {
 
     /// Removes what has expired: dedup keys, idempotency keys, refused webhook calls older than `hooks`;
     /// gives freed pages back to the disk.
-    pub async fn forget_expired(&self, now: Timestamp, hooks: Timestamp, most: u32) -> Result<u64, StoreError> {
+    pub async fn forget_expired(
+        &self,
+        now: Timestamp,
+        hooks: Timestamp,
+        most: u32,
+    ) -> Result<u64, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
                 let mut gone = 0;

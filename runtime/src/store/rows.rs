@@ -26,7 +26,15 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 7] = [Self::Queued, Self::Running, Self::Waiting, Self::InDoubt, Self::Succeeded, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Running,
+        Self::Waiting,
+        Self::InDoubt,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     /// From the stored number.
     pub fn from_code(code: i64) -> Self {
@@ -376,12 +384,33 @@ pub enum Write {
         error_node: Option<String>,
         error_message: Option<String>,
     },
-    Journal { run: RunId, first: Sequence, count: u32, hash: [u8; 32], body: Vec<u8> },
-    TimerSet { due: Timestamp, run: RunId, token: Sequence, kind: TimerKind, payload: i64 },
+    Journal {
+        run: RunId,
+        first: Sequence,
+        count: u32,
+        hash: [u8; 32],
+        body: Vec<u8>,
+    },
+    TimerSet {
+        due: Timestamp,
+        run: RunId,
+        token: Sequence,
+        kind: TimerKind,
+        payload: i64,
+    },
     /// Every timer of a token but reminders.
-    TimerClear { run: RunId, token: Sequence },
-    TimerClearKind { run: RunId, token: Sequence, kind: TimerKind },
-    TimersClearRun { run: RunId },
+    TimerClear {
+        run: RunId,
+        token: Sequence,
+    },
+    TimerClearKind {
+        run: RunId,
+        token: Sequence,
+        kind: TimerKind,
+    },
+    TimersClearRun {
+        run: RunId,
+    },
     WaitOpen {
         id: Uuid,
         workspace: WorkspaceId,
@@ -399,8 +428,13 @@ pub enum Write {
         deadline: Option<Timestamp>,
         opened_at: Timestamp,
     },
-    WaitClose { run: RunId, token: Sequence },
-    WaitsCloseRun { run: RunId },
+    WaitClose {
+        run: RunId,
+        token: Sequence,
+    },
+    WaitsCloseRun {
+        run: RunId,
+    },
     Decision {
         event: i64,
         workspace: WorkspaceId,
@@ -412,7 +446,13 @@ pub enum Write {
         at: Timestamp,
     },
     OutboxAppend(OutboxRow),
-    OutboxDelete { position: i64 },
+    OutboxDelete {
+        position: i64,
+    },
     HookCall(HookCallRow),
-    ScheduleFired { workflow: WorkflowId, trigger: String, at: Timestamp },
+    ScheduleFired {
+        workflow: WorkflowId,
+        trigger: String,
+        at: Timestamp,
+    },
 }

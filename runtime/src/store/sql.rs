@@ -43,13 +43,18 @@ impl Batch {
                 // Within one group the newest word on a run wins, also over its own insertion.
                 if let Some(row) = self.runs.iter_mut().rev().find(|row| row.id == id) {
                     (row.status, row.ended_at) = (status, ended_at);
-                    (row.error_code, row.error_node, row.error_message) = (error_code, error_node, error_message);
+                    (row.error_code, row.error_node, row.error_message) =
+                        (error_code, error_node, error_message);
                 } else {
                     self.updates.push((id, status, ended_at, error_code, error_node, error_message));
                 }
             }
-            Write::Journal { run, first, count, hash, body } => self.journal.push((run, first, count, hash, body)),
-            Write::TimerSet { due, run, token, kind, payload } => self.timers.push((due, run, token, kind, payload)),
+            Write::Journal { run, first, count, hash, body } => {
+                self.journal.push((run, first, count, hash, body))
+            }
+            Write::TimerSet { due, run, token, kind, payload } => {
+                self.timers.push((due, run, token, kind, payload))
+            }
             Write::OutboxAppend(row) => self.outbox.push(row),
             Write::OutboxDelete { position } => self.outbox_done.push(position),
             Write::Decision { .. } => self.decisions.push(write),
@@ -63,9 +68,18 @@ impl Batch {
         }
         self.write_events(conn).await?;
         self.write_runs(conn).await?;
-        insert(conn, "INSERT INTO journal (run, seq, count, hash, body) ", &self.journal, |mut row, (run, first, count, hash, body)| {
-            row.push_bind(run.0).push_bind(*first as i64).push_bind(i64::from(*count)).push_bind(hash.to_vec()).push_bind(pack(body));
-        })
+        insert(
+            conn,
+            "INSERT INTO journal (run, seq, count, hash, body) ",
+            &self.journal,
+            |mut row, (run, first, count, hash, body)| {
+                row.push_bind(run.0)
+                    .push_bind(*first as i64)
+                    .push_bind(i64::from(*count))
+                    .push_bind(hash.to_vec())
+                    .push_bind(pack(body));
+            },
+        )
         .await?;
         for (id, status, ended_at, code, node, message) in &self.updates {
             sqlx::query("UPDATE runs SET status = $2, ended_at = $3, error_code = $4, error_node = $5, error_message = $6 WHERE id = $1")
@@ -95,16 +109,21 @@ impl Batch {
             .execute(&mut *conn)
             .await?;
         }
-        insert(conn, "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) ", &self.outbox, |mut row, event| {
-            row.push_bind(event.workspace.0)
-                .push_bind(event.event_id)
-                .push_bind(event.source.clone())
-                .push_bind(event.event_type.clone())
-                .push_bind(event.subject.clone())
-                .push_bind(event.time.0)
-                .push_bind(event.data.to_string())
-                .push_bind(event.depth);
-        })
+        insert(
+            conn,
+            "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) ",
+            &self.outbox,
+            |mut row, event| {
+                row.push_bind(event.workspace.0)
+                    .push_bind(event.event_id)
+                    .push_bind(event.source.clone())
+                    .push_bind(event.event_type.clone())
+                    .push_bind(event.subject.clone())
+                    .push_bind(event.time.0)
+                    .push_bind(event.data.to_string())
+                    .push_bind(event.depth);
+            },
+        )
         .await?;
         insert(
             conn,
@@ -136,16 +155,35 @@ impl Batch {
     }
 
     async fn write_dedup(&self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        insert(conn, "INSERT INTO dedup (workspace, key, position, expires) ", &self.dedup, |mut row, (workspace, key, position, expires)| {
-            row.push_bind(workspace.0).push_bind(key.to_vec()).push_bind(*position).push_bind(expires.0);
-        })
+        insert(
+            conn,
+            "INSERT INTO dedup (workspace, key, position, expires) ",
+            &self.dedup,
+            |mut row, (workspace, key, position, expires)| {
+                row.push_bind(workspace.0).push_bind(key.to_vec()).push_bind(*position).push_bind(expires.0);
+            },
+        )
         .await
     }
 
     async fn write_events(&self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let head = "INSERT INTO events (position, workspace, id, source, type, subject, time, received_at, origin, depth, data) ";
         insert(conn, head, &self.events, |mut row, write| {
-            if let Write::EventInsert { position, workspace, event_id, source, event_type, subject, time, received_at, origin, data, depth, .. } = write {
+            if let Write::EventInsert {
+                position,
+                workspace,
+                event_id,
+                source,
+                event_type,
+                subject,
+                time,
+                received_at,
+                origin,
+                data,
+                depth,
+                ..
+            } = write
+            {
                 row.push_bind(*position)
                     .push_bind(workspace.0)
                     .push_bind(event_id.clone())
@@ -220,7 +258,11 @@ async fn insert<T>(
 async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Error> {
     match write {
         Write::TimerClear { run, token } => {
-            sqlx::query("DELETE FROM timers WHERE run = $1 AND token = $2").bind(run.0).bind(*token as i64).execute(conn).await?;
+            sqlx::query("DELETE FROM timers WHERE run = $1 AND token = $2")
+                .bind(run.0)
+                .bind(*token as i64)
+                .execute(conn)
+                .await?;
         }
         Write::TimerClearKind { run, token, kind } => {
             sqlx::query("DELETE FROM timers WHERE run = $1 AND token = $2 AND kind = $3")
@@ -233,12 +275,44 @@ async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Er
         Write::TimersClearRun { run } => {
             sqlx::query("DELETE FROM timers WHERE run = $1").bind(run.0).execute(conn).await?;
         }
-        Write::WaitOpen { id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, opened_at } => {
-            open_wait(conn, (*id, *workspace, *workflow, *run, *token, *kind), step, event_type, key, correlate, title, context, assignee, *deadline, *opened_at)
-                .await?;
+        Write::WaitOpen {
+            id,
+            workspace,
+            workflow,
+            run,
+            token,
+            step,
+            kind,
+            event_type,
+            key,
+            correlate,
+            title,
+            context,
+            assignee,
+            deadline,
+            opened_at,
+        } => {
+            open_wait(
+                conn,
+                (*id, *workspace, *workflow, *run, *token, *kind),
+                step,
+                event_type,
+                key,
+                correlate,
+                title,
+                context,
+                assignee,
+                *deadline,
+                *opened_at,
+            )
+            .await?;
         }
         Write::WaitClose { run, token } => {
-            sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2").bind(run.0).bind(*token as i64).execute(conn).await?;
+            sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2")
+                .bind(run.0)
+                .bind(*token as i64)
+                .execute(conn)
+                .await?;
         }
         Write::WaitsCloseRun { run } => {
             sqlx::query("DELETE FROM waits WHERE run = $1").bind(run.0).execute(conn).await?;
@@ -276,7 +350,11 @@ async fn open_wait(
     opened_at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     // A wait that is announced again after a restart is the same wait.
-    sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2").bind(run.0).bind(token as i64).execute(&mut *conn).await?;
+    sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2")
+        .bind(run.0)
+        .bind(token as i64)
+        .execute(&mut *conn)
+        .await?;
     sqlx::query(
         "INSERT INTO waits (id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, opened_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",

@@ -108,7 +108,11 @@ where
         let refused = result.is_err();
         let _ = told.send(result);
         // An error undoes what the change has done so far.
-        if refused { Err(WorkError(sqlx::Error::Protocol("the change was refused".into()))) } else { Ok(Vec::new()) }
+        if refused {
+            Err(WorkError(sqlx::Error::Protocol("the change was refused".into())))
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
@@ -158,19 +162,38 @@ impl Store {
 
     /// Every workflow, by name.
     pub async fn workflows(&self, workspace: WorkspaceId) -> Result<Vec<WorkflowRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 ORDER BY name").bind(workspace.0).fetch_all(&self.readers).await?;
+        let rows = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 ORDER BY name")
+            .bind(workspace.0)
+            .fetch_all(&self.readers)
+            .await?;
         Ok(rows.iter().map(workflow_row).collect::<Result<_, _>>()?)
     }
 
     /// One workflow.
-    pub async fn workflow(&self, workspace: WorkspaceId, id: WorkflowId) -> Result<Option<WorkflowRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND id = $2").bind(workspace.0).bind(id.0).fetch_optional(&self.readers).await?;
+    pub async fn workflow(
+        &self,
+        workspace: WorkspaceId,
+        id: WorkflowId,
+    ) -> Result<Option<WorkflowRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND id = $2")
+            .bind(workspace.0)
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
         Ok(row.as_ref().map(workflow_row).transpose()?)
     }
 
     /// One workflow, by name.
-    pub async fn workflow_named(&self, workspace: WorkspaceId, name: &str) -> Result<Option<WorkflowRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND name = $2").bind(workspace.0).bind(name).fetch_optional(&self.readers).await?;
+    pub async fn workflow_named(
+        &self,
+        workspace: WorkspaceId,
+        name: &str,
+    ) -> Result<Option<WorkflowRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND name = $2")
+            .bind(workspace.0)
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await?;
         Ok(row.as_ref().map(workflow_row).transpose()?)
     }
 
@@ -199,7 +222,14 @@ impl Store {
     }
 
     /// Changes a workflow whose revision is still `expected`; gives the new revision.
-    pub async fn change_workflow(&self, workspace: WorkspaceId, id: WorkflowId, expected: Option<i64>, change: DraftChange, now: Timestamp) -> Result<i64, StoreError> {
+    pub async fn change_workflow(
+        &self,
+        workspace: WorkspaceId,
+        id: WorkflowId,
+        expected: Option<i64>,
+        change: DraftChange,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
                 let found: i64 = sqlx::query_scalar("SELECT revision FROM workflows WHERE workspace = $1 AND id = $2")
@@ -237,7 +267,11 @@ impl Store {
     pub async fn delete_workflow(&self, workspace: WorkspaceId, id: WorkflowId) -> Result<bool, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2").bind(workspace.0).bind(id.0).execute(conn).await?;
+                let done = sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2")
+                    .bind(workspace.0)
+                    .bind(id.0)
+                    .execute(conn)
+                    .await?;
                 Ok(done.rows_affected() > 0)
             })
         })
@@ -245,7 +279,17 @@ impl Store {
     }
 
     /// Adds a version with the next number and, unless it is a snapshot for a test, makes it live.
-    pub async fn add_version(&self, workspace: WorkspaceId, workflow: WorkflowId, hash: VersionHash, body: String, note: String, by: String, now: Timestamp, test: bool) -> Result<i64, StoreError> {
+    pub async fn add_version(
+        &self,
+        workspace: WorkspaceId,
+        workflow: WorkflowId,
+        hash: VersionHash,
+        body: String,
+        note: String,
+        by: String,
+        now: Timestamp,
+        test: bool,
+    ) -> Result<i64, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
                 let edge = if test { "SELECT coalesce(min(min(number), 0), 0) - 1 FROM versions WHERE workflow = $1" } else { "SELECT coalesce(max(max(number), 0), 0) + 1 FROM versions WHERE workflow = $1" };
@@ -276,16 +320,24 @@ impl Store {
     }
 
     /// Makes an older version live again, or none.
-    pub async fn set_published(&self, workspace: WorkspaceId, workflow: WorkflowId, number: Option<i64>, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn set_published(
+        &self,
+        workspace: WorkspaceId,
+        workflow: WorkflowId,
+        number: Option<i64>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                sqlx::query("UPDATE workflows SET published = $3, updated_at = $4 WHERE workspace = $1 AND id = $2")
-                    .bind(workspace.0)
-                    .bind(workflow.0)
-                    .bind(number)
-                    .bind(now.0)
-                    .execute(conn)
-                    .await?;
+                sqlx::query(
+                    "UPDATE workflows SET published = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
+                )
+                .bind(workspace.0)
+                .bind(workflow.0)
+                .bind(number)
+                .bind(now.0)
+                .execute(conn)
+                .await?;
                 Ok(())
             })
         })
@@ -293,7 +345,12 @@ impl Store {
     }
 
     /// One version.
-    pub async fn version(&self, workspace: WorkspaceId, workflow: WorkflowId, number: i64) -> Result<Option<VersionRow>, StoreError> {
+    pub async fn version(
+        &self,
+        workspace: WorkspaceId,
+        workflow: WorkflowId,
+        number: i64,
+    ) -> Result<Option<VersionRow>, StoreError> {
         // A version belongs to its workflow; the workspace is checked where the workflow still exists.
         let row = sqlx::query(
             "SELECT v.* FROM versions v LEFT JOIN workflows w ON w.id = v.workflow \
@@ -308,7 +365,11 @@ impl Store {
     }
 
     /// The versions of a workflow, newest first.
-    pub async fn versions(&self, workspace: WorkspaceId, workflow: WorkflowId) -> Result<Vec<VersionRow>, StoreError> {
+    pub async fn versions(
+        &self,
+        workspace: WorkspaceId,
+        workflow: WorkflowId,
+    ) -> Result<Vec<VersionRow>, StoreError> {
         let rows = sqlx::query(
             "SELECT v.* FROM versions v JOIN workflows w ON w.id = v.workflow WHERE v.workflow = $1 AND w.workspace = $2 AND v.number > 0 ORDER BY v.number DESC",
         )
@@ -346,7 +407,11 @@ impl Store {
     pub async fn delete_credential(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM credentials WHERE workspace = $1 AND name = $2").bind(workspace.0).bind(name).execute(conn).await?;
+                let done = sqlx::query("DELETE FROM credentials WHERE workspace = $1 AND name = $2")
+                    .bind(workspace.0)
+                    .bind(name)
+                    .execute(conn)
+                    .await?;
                 Ok(done.rows_affected() > 0)
             })
         })
@@ -357,7 +422,11 @@ impl Store {
     pub async fn set_vars(&self, workspace: WorkspaceId, vars: String) -> Result<(), StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                sqlx::query("UPDATE workspaces SET vars = $2 WHERE id = $1").bind(workspace.0).bind(vars).execute(conn).await?;
+                sqlx::query("UPDATE workspaces SET vars = $2 WHERE id = $1")
+                    .bind(workspace.0)
+                    .bind(vars)
+                    .execute(conn)
+                    .await?;
                 Ok(())
             })
         })
@@ -365,7 +434,15 @@ impl Store {
     }
 
     /// Keeps the answer to a request with an idempotency key.
-    pub async fn keep_idempotent(&self, workspace: WorkspaceId, key: String, request: Vec<u8>, status: u16, body: String, expires: Timestamp) -> Result<(), StoreError> {
+    pub async fn keep_idempotent(
+        &self,
+        workspace: WorkspaceId,
+        key: String,
+        request: Vec<u8>,
+        status: u16,
+        body: String,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
                 sqlx::query("INSERT OR REPLACE INTO idempotency (workspace, key, request, status, body, expires) VALUES ($1, $2, $3, $4, $5, $6)")

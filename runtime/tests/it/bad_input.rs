@@ -1,0 +1,130 @@
+//! Bad input gets a clear answer.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::server::{Server, line, masar};
+
+#[tokio::test]
+async fn webhooks_refuse_what_they_cannot_take_and_keep_the_reason() {
+    let server = Server::start();
+    server
+        .publish(line(
+            "hook",
+            &[
+                ("start", "trigger.webhook", json!({"path": "in", "body_limit": 1000})),
+                ("a", "data.set", json!({"values": {"x": 1}})),
+            ],
+        ))
+        .await;
+    let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+    let cases: Vec<(&str, &str, Vec<u8>, u16, &str)> = vec![
+        ("POST", "in", b"{\"a\": ".to_vec(), 400, "body_not_json"),
+        ("POST", "in", b"{\"a\": \"\xff\"}".to_vec(), 400, "body_not_utf8"),
+        ("POST", "in", deep.into_bytes(), 400, "body_too_deep"),
+        ("POST", "in", vec![b' '; 2000], 413, "too_large"),
+        ("GET", "in", Vec::new(), 405, "method_not_allowed"),
+        ("POST", "nothing", b"{}".to_vec(), 404, "not_found"),
+        ("POST", "a/..%2f..%2fetc/passwd", b"{}".to_vec(), 404, "not_found"),
+    ];
+    for (method, path, body, status, code) in &cases {
+        let response = server
+            .http
+            .request(method.parse().unwrap(), format!("{}/hooks/main/{path}", server.base))
+            .header("content-type", "application/json")
+            .body(body.clone())
+            .send()
+            .await
+            .unwrap();
+        let found = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        assert!(found == *status && text.contains(code), "{method} {path}: {found} {text}");
+    }
+    let refused = server.get("/api/v1/hooks/refused").await;
+    assert_eq!(refused["items"].as_array().unwrap().len(), cases.len(), "each is kept with its reason");
+}
+
+#[tokio::test]
+async fn a_workflow_with_problems_is_not_published_and_tells_them_all() {
+    let server = Server::start();
+    let mut broken = line(
+        "broken",
+        &[
+            ("start", "trigger.manual", json!({})),
+            ("a", "data.sett", json!({})),
+            ("b", "data.set", json!({"values": {"x": {"$expr": "1 +"}}})),
+        ],
+    );
+    broken["edges"].as_array_mut().unwrap().push(json!({"id": "back", "source": "b", "target": "b"}));
+    let (status, made) = server.call("POST", "/api/v1/workflows", Some(json!({"draft": broken}))).await;
+    assert_eq!(status, 201, "a draft may have problems");
+    let (status, refused) = server
+        .call("POST", &format!("/api/v1/workflows/{}/publish", made["id"].as_str().unwrap()), Some(json!({})))
+        .await;
+    assert_eq!((status, &refused["code"]), (422, &json!("workflow_invalid")));
+    let codes: Vec<&str> = refused["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| problem["code"].as_str().unwrap())
+        .collect();
+    assert!(
+        codes.contains(&"node.type_unknown")
+            && codes.contains(&"expression.invalid")
+            && codes.contains(&"graph.cycle"),
+        "{codes:?}"
+    );
+    let (status, wrong) = server
+        .call(
+            "PATCH",
+            &format!("/api/v1/workflows/{}", made["id"].as_str().unwrap()),
+            Some(json!({"folder": "x"})),
+        )
+        .await;
+    assert_eq!((status, &wrong["code"]), (428, &json!("precondition_required")));
+    let denied = server.http.get(format!("{}/api/v1/runs", server.base)).send().await.unwrap();
+    assert_eq!(denied.status(), 401);
+}
+
+#[test]
+fn starting_where_it_cannot_says_why() {
+    let server = Server::start();
+    let port = server.base.rsplit(':').next().unwrap().to_owned();
+    let other = tempfile::tempdir().unwrap();
+    let fails = |folder: &std::path::Path, arguments: &[&str]| {
+        let output = masar(folder, arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let taken = fails(other.path(), &["serve", "--listen", &format!("127.0.0.1:{port}")]);
+    assert!(taken.contains("taken by another program"), "{taken}");
+    let used = fails(server.folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(used.contains("already in use by process"), "{used}");
+    let unknown = fails(other.path(), &["--set", "server.lisen=x", "config"]);
+    assert!(unknown.contains("did you mean server.listen"), "{unknown}");
+    std::fs::write(other.path().join("masar.db"), vec![7u8; 5000]).unwrap();
+    let corrupt = fails(other.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(corrupt.contains("is not a usable database"), "{corrupt}");
+}
+
+#[test]
+fn a_database_of_a_newer_masar_is_refused() {
+    let mut server = Server::start();
+    server.kill();
+    let folder = Arc::clone(&server.folder);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::{ConnectOptions as _, Connection as _};
+        let mut conn = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(folder.path().join("masar.db"))
+            .connect()
+            .await
+            .unwrap();
+        sqlx::query("INSERT INTO migrations VALUES (999, 'future', x'00')").execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    });
+    let output = masar(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("written by a newer Masar"), "{said}");
+}
