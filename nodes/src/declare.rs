@@ -71,7 +71,7 @@ impl Declaration {
     }
 
     /// These fields and others that are not known here.
-    pub(crate) fn open_output<const N: usize>(mut self, fields: [Field; N]) -> Self {
+    pub(crate) fn open_output(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
         let mut schema = object(fields);
         schema["additionalProperties"] = true.into();
         self.0.output = OutputShape::Schema(schema);
@@ -264,7 +264,7 @@ impl Field {
 }
 
 /// The JSON Schema of an object with these fields; `x-order` keeps their order, which JSON does not.
-pub(crate) fn object<const N: usize>(fields: [Field; N]) -> Json {
+pub(crate) fn object(fields: impl IntoIterator<Item = Field>) -> Json {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for (mut field, place) in fields.into_iter().zip(0_u32..) {

@@ -6,10 +6,10 @@ use masar_engine::{Json, Output, StepError, manifest::Example};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{entity, fields_field, output, parts, step_error};
+use super::{entity, fields_field, output, parts, record_fields, step_error};
 use crate::{
     NodeType, ResolvedCall, Transactional, Tx,
-    declare::{any, boolean, choice, declare, example},
+    declare::{boolean, choice, declare, example},
 };
 
 #[derive(Deserialize)]
@@ -17,6 +17,7 @@ use crate::{
 struct Parameters {
     #[serde(default = "contact")]
     entity: String,
+    #[serde(default = "phone")]
     by: String,
     fields: Json,
     #[serde(default)]
@@ -27,7 +28,13 @@ fn contact() -> String {
     "contact".to_owned()
 }
 
+fn phone() -> String {
+    "phone".to_owned()
+}
+
 pub(crate) fn node() -> NodeType {
+    let created =
+        boolean("created", ["New", "Whether it was made just now.", "جديد", "هل أُنشئ الآن."]).required();
     declare(
         "crm.find_or_create",
         "user-check",
@@ -51,7 +58,7 @@ pub(crate) fn node() -> NodeType {
             [["phone", "Phone number", "رقم الهاتف"], ["email", "E-mail address", "البريد"]],
             ["By", "What it is known by; must be among the fields.", "بواسطة", "ما يُعرف به؛ ويجب أن يكون بين الحقول."],
         )
-        .required(),
+        .default("phone"),
         fields_field([
             "Fields",
             "Of the record, where it is made.",
@@ -70,10 +77,7 @@ pub(crate) fn node() -> NodeType {
         )
         .default(false),
     ])
-    .output([
-        any("record", ["Record", "Found or made.", "السجل", "الموجود أو المُنشأ."]).required(),
-        boolean("created", ["New", "Whether it was made just now.", "جديد", "هل أُنشئ الآن."]).required(),
-    ])
+    .open_output(record_fields().into_iter().chain([created]))
     .search(["upsert", "dedupe", "customer", "تكرار", "عميل", "زبون"])
     .example(Example {
         trigger: json!({"from": "0501234567", "name": "نورة"}),
@@ -99,6 +103,8 @@ impl Transactional for FindOrCreate {
             let changed = masar_crm_core::update(conn, &mut change, entity, record.id, &fields, None).await;
             record = changed.map_err(|error| step_error(&error))?;
         }
-        Ok(Output::out(json!({"record": output(&record), "created": created})))
+        let mut value = output(&record);
+        value["created"] = created.into();
+        Ok(Output::out(value))
     }
 }
