@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use masar_engine::{
@@ -69,7 +66,6 @@ pub struct Core {
     vars: RwLock<Arc<Json>>,
     /// Open waits by event type, so that an event nobody waits for costs no look-up.
     waits: Mutex<HashMap<String, u64>>,
-    approvals_opened: AtomicU64,
 }
 
 /// The parts of a [`Core`] that are made elsewhere.
@@ -110,7 +106,6 @@ impl Core {
             outbox: Notify::new(),
             vars: RwLock::new(Arc::new(Json::Object(serde_json::Map::new()))),
             waits: Mutex::default(),
-            approvals_opened: AtomicU64::new(0),
         })
     }
 
@@ -209,7 +204,6 @@ impl Core {
                 (WaitKind::Event, Some(event_type), key, correlate, None, Json::Null, None, deadline)
             }
             Wait::Approval { title, context, assignee, deadline, .. } => {
-                self.approvals_opened.fetch_add(1, Ordering::Relaxed);
                 (WaitKind::Approval, None, None, None, Some(title), context, assignee, deadline)
             }
             Wait::Until { due } => (WaitKind::Event, None, None, None, None, Json::Null, None, Some(due)),

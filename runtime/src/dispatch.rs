@@ -219,6 +219,7 @@ impl Dispatcher {
         let mut starts = starts;
         if fused && let Some(start) = starts.pop() {
             let (sender, answer) = oneshot::channel();
+            writes.extend(timeout_write(&start, now));
             let responder = Some(sender);
             let journal = Journal::new(start.info.run);
             self.executor.start(Starting {
@@ -247,15 +248,7 @@ impl Dispatcher {
                     payload: 0,
                 });
             }
-            if let Some(limit) = start.machine.plan().settings.timeout_ms {
-                writes.push(Write::TimerSet {
-                    due: now.plus_millis(limit),
-                    run: start.info.run,
-                    token: 0,
-                    kind: TimerKind::RunTimeout,
-                    payload: 0,
-                });
-            }
+            writes.extend(timeout_write(&start, now));
             ready.push((start, journal));
         }
         match self.core.store.submit(Unit { writes, work: None }).await {
@@ -659,6 +652,12 @@ impl Dispatcher {
         writes.extend(journal.append(&records).map(crate::execute::Segment::into_write));
         Ok((child, writes))
     }
+}
+
+/// The timer that ends a run whose time is up, where its workflow bounds it.
+fn timeout_write(start: &Start, now: Timestamp) -> Option<Write> {
+    let due = now.plus_millis(start.machine.plan().settings.timeout_ms?);
+    Some(Write::TimerSet { due, run: start.info.run, token: 0, kind: TimerKind::RunTimeout, payload: 0 })
 }
 
 /// Lower-case hexadecimal.

@@ -63,7 +63,17 @@ impl Batch {
             Write::OutboxAppend(row) => self.outbox.push(row),
             Write::OutboxDelete { position } => self.outbox_done.push(position),
             Write::Decision { .. } => self.decisions.push(write),
-            other => self.rare.push(other),
+            other => {
+                // Timers are written last: one that is called off again within the group never is.
+                match &other {
+                    Write::TimerClear { run, token } => {
+                        self.timers.retain(|(_, set, of, ..)| set != run || of != token)
+                    }
+                    Write::TimersClearRun { run } => self.timers.retain(|(_, set, ..)| set != run),
+                    _ => {}
+                }
+                self.rare.push(other);
+            }
         }
     }
 

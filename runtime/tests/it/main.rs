@@ -7,3 +7,4 @@ mod examples;
 mod generated;
 mod kill;
 mod server;
+mod store;
