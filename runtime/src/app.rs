@@ -21,7 +21,7 @@ use crate::{
     config::Config,
     core::{Core, Parts},
     dispatch::Dispatcher,
-    execute::{Executor, RunInput},
+    execute::{Executor, RunInput, deadline},
     observe::CommitMetrics,
     schedule,
     store::{Status, Store},
@@ -149,6 +149,7 @@ impl App {
     /// Opens the data folder and everything in it, and takes up what was under way.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         net::install_tls_provider();
+        deadline::install();
         let folder: PathBuf = config.data.folder.clone();
         let lock = take_folder(&folder)?;
         let commits = Arc::new(CommitMetrics::default());

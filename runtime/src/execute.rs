@@ -2,6 +2,7 @@
 //! make its records durable and calls the nodes. Who decides *that* a run starts is the dispatcher.
 
 mod commands;
+pub(crate) mod deadline;
 mod effects;
 mod limits;
 mod registry;

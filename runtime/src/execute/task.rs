@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    commands, effects,
+    commands, deadline, effects,
     registry::{Answer, Executor, InputError, RunInput},
     segment::Journal,
     transaction::{CrmWork, TestEffects},
@@ -118,7 +118,7 @@ impl RunTask {
     async fn turn(&mut self) -> Result<Turn, TaskError> {
         let core = self.executor.core().clone();
         let budget = if self.machine.plan().settings.durable_steps { 1 } else { BUDGET };
-        let progress = self.machine.drive(core.clock.now(), budget);
+        let progress = deadline::bounded(|| self.machine.drive(core.clock.now(), budget));
         let (transactional, external) = self.sort_commands();
         if !transactional.is_empty() {
             self.commit_with_effects(transactional, external).await?;

@@ -14,7 +14,7 @@ use masar_nodes::{Behaviour, Tx};
 use sqlx::SqliteConnection;
 
 use super::{
-    commands, effects,
+    commands, deadline, effects,
     registry::Executor,
     segment::{Journal, Segment},
     task::{RunInfo, status_of},
@@ -148,7 +148,7 @@ impl Work for CrmWork {
             }
             // What follows at once and is transactional too joins in. Pure steps in between are
             // bounded by their own limits; the rest of the run goes on outside the transaction.
-            self.machine.drive(self.core.clock.now(), 16);
+            deadline::bounded(|| self.machine.drive(self.core.clock.now(), 16));
             for command in self.machine.take_commands() {
                 match command {
                     Command::Execute { ref step, attempt }

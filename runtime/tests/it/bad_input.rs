@@ -128,3 +128,20 @@ fn a_database_of_a_newer_masar_is_refused() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("written by a newer Masar"), "{said}");
 }
+
+#[tokio::test]
+async fn an_expression_that_never_ends_fails_its_step_and_harms_no_other_run() {
+    let server = Server::start();
+    let spin = json!({"values": {"x": {"$expr": "let n = 0; loop { n += 1; }"}}});
+    let grow = json!({"values": {"x": {"$expr": "let t = \"مسار\"; while true { t += t; } t"}}});
+    for (name, parameters) in [("spin", spin), ("grow", grow)] {
+        let id = server
+            .publish(line(name, &[("start", "trigger.manual", json!({})), ("work", "data.set", parameters)]))
+            .await;
+        let (_, started) =
+            server.call("POST", &format!("/api/v1/workflows/{id}/start"), Some(json!({}))).await;
+        let run = format!("/api/v1/runs/{}", started["run"].as_str().unwrap());
+        let run = server.until(&run, |run| run["status"] == "failed").await;
+        assert_eq!(run["error"]["code"], "expression.limit", "{name}: {run}");
+    }
+}
