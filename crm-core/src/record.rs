@@ -236,8 +236,15 @@ pub async fn create(
 ) -> Result<Record, Error> {
     let record = fresh(change, entity, fields)?;
     if !sql::insert(conn, change.workspace, &record).await? {
-        let field = if record.text("phone").is_some() { "phone" } else { "email" };
-        return Err(Error::Duplicate { entity: entity.name(), field });
+        // Two indexes can refuse it; the one that is named must be the one that did.
+        let by_phone = match record.text("phone") {
+            Some(phone) => sql::by_key(conn, change.workspace, entity, "phone", phone).await?.is_some(),
+            None => false,
+        };
+        return Err(Error::Duplicate {
+            entity: entity.name(),
+            field: if by_phone { "phone" } else { "email" },
+        });
     }
     let created = event(change, &record, "created", Value::Null);
     outbox::append(conn, change.workspace, &created).await?;

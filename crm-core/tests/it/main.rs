@@ -213,3 +213,26 @@ async fn eight_who_ask_at_once_get_one_contact() {
     assert_eq!(found.iter().filter(|(_, new)| *new).count(), 1);
     assert_eq!(events(&mut conn).await, ["crm.contact.created"]);
 }
+
+#[tokio::test]
+async fn a_duplicate_names_the_field_that_is_taken() {
+    let (_folder, mut conn) = database().await;
+    let mut ids = counter(0);
+    let first = json!({"name": "سارة", "phone": "0501234567", "email": "sara@example.sa"});
+    create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Contact, &first).await.unwrap();
+    for (fields, taken) in [
+        (
+            json!({"name": "هند", "phone": "0507654321", "email": "Sara@example.sa"}),
+            "another contact has this email",
+        ),
+        (
+            json!({"name": "هند", "phone": "0501234567", "email": "hind@example.sa"}),
+            "another contact has this phone",
+        ),
+    ] {
+        let error = create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Contact, &fields)
+            .await
+            .unwrap_err();
+        assert_eq!(error.to_string(), taken);
+    }
+}
