@@ -215,11 +215,17 @@ impl Config {
                         take(&key, value, name.clone(), &mut errors);
                     }
                 }
-                Err(error) => errors.push(ConfigError {
-                    source_name: name.clone(),
-                    key: "(file)".into(),
-                    message: error.to_string(),
-                }),
+                // Only the place and the reason: the parser's own text quotes the line, which may hold a secret.
+                Err(error) => {
+                    let end = error.span().map_or(0, |span| span.start);
+                    let before = text.as_bytes().get(..end).unwrap_or_default();
+                    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                    errors.push(ConfigError {
+                        source_name: name.clone(),
+                        key: format!("line {line}"),
+                        message: error.message().to_owned(),
+                    });
+                }
             }
         }
         for (name, value) in sources
@@ -461,6 +467,14 @@ mod tests {
         assert!(table.contains(&("server.listen", "127.0.0.1:3".into(), "flag".into())));
         assert!(table.contains(&("limits.queue", "5".into(), "masar.toml".into())));
         assert!(table.contains(&("secrets.master_key", "•••".into(), "MASAR_SECRETS_MASTER_KEY".into())));
+    }
+
+    #[test]
+    fn a_syntax_error_names_the_line_and_does_not_quote_it() {
+        let errors =
+            Config::load(&sources("[secrets]\nmaster_key = hunter2-secret\n", &[], &[])).unwrap_err();
+        let text = errors[0].to_string();
+        assert!(text.starts_with("masar.toml: line 2: ") && !text.contains("hunter2"), "{text}");
     }
 
     #[test]

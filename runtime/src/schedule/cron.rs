@@ -96,7 +96,8 @@ impl Schedule {
         let six = format!("{second} {} {} {} {} {weekday}", rest[0], rest[1], rest[2], rest[3]);
         let times = cron::Schedule::from_str(&six)
             .map_err(|error| ScheduleError::Syntax(text.to_owned(), error.to_string()))?;
-        let fixed_hour = !rest[1].contains(['*', '/', '-', ',']);
+        // A list or range names its hours as much as a single one does.
+        let fixed_hour = !rest[1].contains(['*', '/']);
         let schedule = Self::Cron { times: Box::new(times), zone, fixed_hour };
         // 2000-01-01: four years on cover every leap day.
         match schedule.next_after(Timestamp(946_684_800_000_000)) {
@@ -126,12 +127,17 @@ impl Schedule {
                     jiff::Timestamp::from_microsecond(after.0).ok()?.to_zoned(zone.clone()).datetime();
                 // Two hours back, since the clock may just have been set: what is not later is passed over.
                 let from = naive(local.checked_sub(jiff::Span::new().hours(3)).ok()?)?;
-                times
-                    .after(&from)
-                    .take(20_000)
-                    .flat_map(|time| instants(civil_of(&time), zone, *fixed_hour))
-                    .filter(|at| *at > after)
-                    .min_by_key_first()
+                let mut best: Option<Timestamp> = None;
+                for time in times.after(&from).take(20_000) {
+                    let moments = instants(civil_of(&time), zone, *fixed_hour);
+                    best = moments.iter().filter(|at| **at > after).chain(&best).min().copied();
+                    // First appearances ascend with local time; second ones, which come out of order
+                    // where the clock is set back, belong to local times already seen.
+                    if moments.first().is_some_and(|first| *first > after) {
+                        break;
+                    }
+                }
+                best
             }
         }
     }
@@ -141,15 +147,6 @@ impl Schedule {
         std::iter::successors(self.next_after(from), |last| self.next_after(*last)).take(count).collect()
     }
 }
-
-trait FirstLater: Iterator<Item = Timestamp> + Sized {
-    /// The earliest of the first few: around a change of the clocks, local times in order may be
-    /// instants out of order.
-    fn min_by_key_first(self) -> Option<Timestamp> {
-        self.take(8).min()
-    }
-}
-impl<I: Iterator<Item = Timestamp>> FirstLater for I {}
 
 /// The instants at which a clock in `zone` shows `local`: none that exists means the first after
 /// the gap; two that exist mean both, or the first for a fixed hour.
@@ -203,16 +200,20 @@ fn weekdays(field: &str) -> Option<String> {
             Some((range, step)) => (range, Some(step.parse::<usize>().ok().filter(|step| *step > 0)?)),
             None => (item, None),
         };
-        let (first, last) = match (range, range.split_once('-')) {
-            ("*", _) => ("SUN".to_owned(), "SAT".to_owned()),
-            (_, Some((first, last))) => (name(first)?, name(last)?),
-            (single, None) => {
+        // 7 stays 7 here, so that 0-7 is the whole week.
+        let place = |text: &str| match text.parse::<usize>() {
+            Ok(number) => (number < NAMES.len()).then_some(number),
+            Err(_) => NAMES.iter().position(|name| text.to_uppercase().starts_with(name)),
+        };
+        let (first, mut last) = match (range, range.split_once('-'), step) {
+            ("*", ..) => (0, 6),
+            (_, Some((first, last)), _) => (place(first)?, place(last)?),
+            (first, None, Some(_)) => (place(first)?, 6),
+            (single, None, None) => {
                 days.push(name(single)?);
                 continue;
             }
         };
-        let place = |day: &str| NAMES.iter().position(|name| day.starts_with(name));
-        let (first, mut last) = (place(&first)?, place(&last)?);
         // A range over the weekend, e.g. Thursday to Sunday, goes round.
         if last < first {
             last += 7;
@@ -320,6 +321,45 @@ mod tests {
             upcoming("30 23 * * *", "Africa/Cairo", "2026-10-29T12:00:00Z", 2),
             ["2026-10-29T20:30:00Z", "2026-10-30T21:30:00Z"]
         );
+    }
+
+    #[test]
+    fn nothing_is_lost_while_the_clock_is_set_back() {
+        // Four hours around the change, in real time: every five minutes is every five minutes.
+        for (zone, from) in
+            [("America/New_York", "2025-11-02T04:00:00Z"), ("Africa/Cairo", "2026-10-29T19:00:00Z")]
+        {
+            for (cron, minutes) in [("* * * * *", 1), ("*/5 * * * *", 5), ("*/7 * * * *", 7)] {
+                let schedule = Schedule::parse(cron, zone).unwrap();
+                let zone = TimeZone::get(zone).unwrap();
+                let wanted: Vec<Timestamp> = (1..=240)
+                    .map(|minute| at(from).plus_millis(minute * 60_000))
+                    .filter(|moment| {
+                        let local = jiff::Timestamp::from_microsecond(moment.0).unwrap();
+                        let minute = zone.to_datetime(local).minute();
+                        minute % minutes == 0
+                    })
+                    .collect();
+                assert_eq!(schedule.upcoming(at(from), wanted.len()), wanted, "{cron}");
+            }
+        }
+        // Hours that are named fire once each.
+        assert_eq!(
+            upcoming("30 1,13 * * *", "America/New_York", "2025-11-02T04:00:00Z", 2),
+            ["2025-11-02T05:30:00Z", "2025-11-02T18:30:00Z"]
+        );
+    }
+
+    #[test]
+    fn weekday_ranges_and_steps() {
+        let days = |cron: &str| {
+            let times = upcoming(cron, "UTC", "2026-11-21T12:00:00Z", 7);
+            times.iter().map(|time| time[8..10].to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(days("0 8 * * 0-7"), "22 23 24 25 26 27 28");
+        assert_eq!(days("0 8 * * 7-1"), "22 23 29 30 06 07 13");
+        assert_eq!(days("0 8 * * 1/2"), "23 25 27 30 02 04 07");
+        assert_eq!(days("0 8 * * THU-SUN/3"), "22 26 29 03 06 10 13");
     }
 
     #[test]
