@@ -4,6 +4,7 @@
 mod approvals;
 mod credentials;
 mod crm;
+mod editor;
 mod events;
 mod hooks;
 mod problem;
@@ -113,7 +114,7 @@ pub fn router(app: Shared) -> Router {
         .merge(api)
         .merge(system::open_routes(document))
         .merge(hooks::routes(body))
-        .fallback(async || Problem::not_found("page"))
+        .fallback(editor::page)
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(
                 "internal",
