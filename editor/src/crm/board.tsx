@@ -66,7 +66,7 @@ export function Board({
               void move(event.dataTransfer.getData(CARD), column);
             }}
             className={cx(
-              "flex w-64 shrink-0 flex-col rounded-xl border bg-sunken",
+              "flex min-w-52 max-w-80 flex-1 flex-col rounded-xl border bg-sunken",
               over === column ? "border-accent" : "border-line",
             )}
           >

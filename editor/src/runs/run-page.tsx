@@ -10,6 +10,7 @@ import { useMay } from "../api/session";
 import type { WorkflowFile } from "../api/shapes";
 import { resetEditor, select, soleSelection, useEditor } from "../canvas/editor-state";
 import { FlowCanvas } from "../canvas/flow-canvas";
+import { centreOn } from "../canvas/viewport";
 import { openDraft } from "../graph/draft";
 import { useText } from "../text";
 import { exact, number, span } from "../text/format";
@@ -101,7 +102,11 @@ function Replay({
       const wanted =
         search.step ?? now?.failedStep ?? now?.steps.find((step) => step.state === "failed")?.step;
       const node = file.nodes.find((other) => other.key === wanted?.slice(wanted.lastIndexOf(".") + 1));
-      if (node) select([node.id]);
+      if (node) {
+        select([node.id]);
+        // Where the whole would be too small to read, the view goes to the step.
+        setTimeout(() => centreOn(node.id), 150);
+      }
     }, tellError);
     return () => {
       hideRun();

@@ -29,6 +29,8 @@ export function StepDetail({ file, run }: { file: WorkflowFile; run: string }) {
   const [tab, setTab] = useState<Tab>("output");
   // biome-ignore lint/correctness/useExhaustiveDependencies: another step begins with its last execution
   useEffect(() => setAt(-1), [selected]);
+  const failed = executions.at(-1)?.state === "failed";
+  useEffect(() => setTab(failed ? "input" : "output"), [failed]);
   const step = executions.at(at);
 
   if (!node || !step) {
