@@ -27,6 +27,7 @@ import { viewOf } from "./direction";
 import { ask, select, soleSelection, useEditor } from "./editor-state";
 import { type FlowEdge, type FlowNode, flowEdges, flowNodes } from "./flow-nodes";
 import { useCanvasKeys } from "./keyboard";
+import { usePressed } from "./pointer";
 import { StepEdge } from "./step-edge";
 import { StepNode } from "./step-node";
 import { RegionNode, StickyNode } from "./sticky-node";
@@ -275,26 +276,13 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
 function useFollowSelection(): void {
   const sole = useEditor(soleSelection);
   const wide = useEditor((state) => state.wide);
-  const pressed = useRef(false);
-  useEffect(() => {
-    const note = (event: PointerEvent) => {
-      pressed.current = event.type === "pointerdown";
-    };
-    const names = ["pointerdown", "pointerup", "pointercancel"] as const;
-    for (const name of names) window.addEventListener(name, note, true);
-    return () => {
-      for (const name of names) window.removeEventListener(name, note, true);
-    };
-  }, []);
+  const pressed = usePressed((state) => state.pressed);
   // biome-ignore lint/correctness/useExhaustiveDependencies: widening the panel is a reason to look again
   useEffect(() => {
-    if (!sole) return;
-    let timer: ReturnType<typeof setTimeout>;
-    const look = () => {
-      if (pressed.current) timer = setTimeout(look, 200);
-      else if (!inView(sole)) centreOn(sole);
-    };
-    timer = setTimeout(look, 250);
+    if (!sole || pressed) return;
+    const timer = setTimeout(() => {
+      if (!usePressed.getState().pressed && !inView(sole)) centreOn(sole);
+    }, 250);
     return () => clearTimeout(timer);
-  }, [sole, wide]);
+  }, [sole, wide, pressed]);
 }
