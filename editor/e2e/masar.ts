@@ -34,6 +34,11 @@ const browserPath =
     existsSync(path),
   );
 
+// The server reads settings from MASAR_…; those of the tests are not for it.
+const serverEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith("MASAR_")),
+);
+
 function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const probe = createServer();
@@ -48,7 +53,7 @@ function freePort(): Promise<number> {
 }
 
 async function answers(url: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     const ready = await fetch(`${url}/ready`).then(
       (response) => response.ok,
       () => false,
@@ -66,7 +71,10 @@ export async function startMasar(): Promise<Masar> {
   let server: ChildProcess | null = null;
 
   const startServer = async () => {
-    server = spawn(binary, ["serve", "--listen", `127.0.0.1:${port}`, "--data", folder], { stdio: "ignore" });
+    server = spawn(binary, ["serve", "--listen", `127.0.0.1:${port}`, "--data", folder], {
+      stdio: "ignore",
+      env: serverEnv,
+    });
     await answers(url);
   };
   const stopServer = async () => {
