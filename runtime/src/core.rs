@@ -313,6 +313,7 @@ impl Core {
             key: row.key.clone(),
             accepted: row.accepted_at,
             allowed: Vec::new(),
+            waking: true,
         };
         Ok((machine, journal, info))
     }

@@ -25,7 +25,7 @@ pub use index::{Index, Listener};
 use crate::{
     core::Core,
     execute::{Answer, Executor, Journal, RunInfo, Starting, Verdict},
-    store::{CommitError, Origin, Status, StoreError, TimerKind, Unit, Write},
+    store::{CommitError, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
 };
 
 /// Runs may lead to runs this often, one after the other; then a circle is assumed.
@@ -211,16 +211,22 @@ impl Dispatcher {
         writes.extend(self.wake_waiting(&incoming, position, now).await?);
         let nudge = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
 
-        // One run that somebody waits for: its first commit carries the event, so that the whole
-        // run can be one commit.
-        let fused = wait
-            && incoming.dedup.is_none()
+        // One run that has its turn at once: its first commit carries the event, so that the whole
+        // run can be one commit. (A duplicate must be seen before anything of the run happens.)
+        let fused = incoming.dedup.is_none()
+            && self.executor.is_free()
             && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
         let mut starts = starts;
-        if fused && let Some(start) = starts.pop() {
-            let (sender, answer) = oneshot::channel();
-            writes.extend(timeout_write(&start, now));
-            let responder = Some(sender);
+        if fused && let Some(mut start) = starts.pop() {
+            let (mut responder, mut answer) = (None, None);
+            let (accepted, durable) = oneshot::channel();
+            if wait {
+                let (sender, receiver) = oneshot::channel();
+                (responder, answer) = (Some(sender), Some(receiver));
+            }
+            let timeout = timeout_write(&start, now);
+            start.info.waking = timeout.is_some();
+            writes.extend(timeout);
             let journal = Journal::new(start.info.run);
             self.executor.start(Starting {
                 info: start.info,
@@ -229,8 +235,15 @@ impl Dispatcher {
                 opening: writes,
                 stored: None,
                 responder,
+                accepted: (!wait).then_some(accepted),
             });
-            return Ok(Accepted { position, runs, duplicate: false, answer: Some(answer) });
+            if !wait && durable.await.is_err() {
+                return Err(CommitError::Lost.into());
+            }
+            if nudge {
+                self.core.timers_changed();
+            }
+            return Ok(Accepted { position, runs, duplicate: false, answer });
         }
 
         let mut ready = Vec::with_capacity(starts.len());
@@ -248,7 +261,9 @@ impl Dispatcher {
                     payload: 0,
                 });
             }
-            writes.extend(timeout_write(&start, now));
+            let timeout = timeout_write(&start, now);
+            start.info.waking = timeout.is_some() || start.not_before.is_some();
+            writes.extend(timeout);
             ready.push((start, journal));
         }
         match self.core.store.submit(Unit { writes, work: None }).await {
@@ -280,6 +295,7 @@ impl Dispatcher {
                 opening: Vec::new(),
                 stored,
                 responder,
+                accepted: None,
             });
         }
         Ok(Accepted { position, runs, duplicate: false, answer })
@@ -298,7 +314,7 @@ impl Dispatcher {
             time: event.time.clone(),
             received_at: now,
             origin: incoming.origin,
-            data: event.data.to_string().into_bytes(),
+            data: Packed::new(event.data.to_string().as_bytes()),
             depth: incoming.depth,
             dedup: incoming.dedup.as_ref().map(|key| {
                 let hash = Sha256::digest(key.as_bytes());
@@ -529,6 +545,7 @@ impl Dispatcher {
             key: None,
             accepted: now,
             allowed: Vec::new(),
+            waking: false,
         };
         Ok(Start { info, machine, queued: false, not_before: None })
     }
@@ -650,6 +667,7 @@ impl Dispatcher {
             self.core.run_row(&start.info, &start.machine, Status::Queued, true),
         ];
         writes.extend(journal.append(&records).map(crate::execute::Segment::into_write));
+        writes.extend(timeout_write(&start, now));
         Ok((child, writes))
     }
 }

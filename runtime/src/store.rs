@@ -12,9 +12,10 @@ mod rows;
 mod sql;
 mod workflows;
 
-pub use commit::{Committed, Unit, Work, WorkError};
+pub use commit::{Committed, Unit, Work};
 pub use error::{CommitError, StoreError};
 pub use open::Store;
+pub use pack::Packed;
 pub use read::{Cursor, EventFilter, RunFilter};
 pub use rows::*;
 pub use workflows::{DraftChange, NewVersion, Published, VersionRow, WorkflowRow};

@@ -49,6 +49,8 @@ pub struct RunInfo {
     pub accepted: Timestamp,
     /// External node types that a test run may really call.
     pub allowed: Vec<String>,
+    /// Whether timers or waits of the run may be in the store.
+    pub waking: bool,
 }
 
 /// A call that came back.
@@ -69,6 +71,7 @@ pub(super) struct RunTask {
     pub(super) status: Status,
     pub(super) inputs: mpsc::UnboundedReceiver<RunInput>,
     pub(super) responder: Option<oneshot::Sender<Answer>>,
+    pub(super) accepted: Option<oneshot::Sender<()>>,
     pub(super) calls: JoinSet<Finished>,
     pub(super) handles: HashMap<StepId, AbortHandle>,
     pub(super) writes: Vec<Write>,
@@ -244,7 +247,7 @@ impl RunTask {
         {
             handle.abort();
         }
-        let writes = commands::rows(&self.executor, &self.info, &mut self.machine, command);
+        let writes = commands::rows(&self.executor, &mut self.info, &mut self.machine, command);
         self.writes.extend(writes);
     }
 
@@ -341,6 +344,7 @@ impl RunTask {
         let parts = work.into_parts();
         self.machine = parts.machine;
         self.journal = parts.journal;
+        self.info.waking |= parts.waking;
         self.started = true;
         self.status = status_of(&self.machine);
         for command in parts.left {
@@ -376,6 +380,9 @@ impl RunTask {
     fn committed(&mut self, records: &[Record]) {
         let core = self.executor.core().clone();
         core.observe(&self.info, &self.machine, records);
+        if let Some(accepted) = self.accepted.take() {
+            let _ = accepted.send(());
+        }
         for ack in self.acks.drain(..) {
             let _ = ack.send(Ok(()));
         }

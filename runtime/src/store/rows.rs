@@ -3,6 +3,8 @@
 use masar_engine::{Json, RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
 use uuid::Uuid;
 
+use super::pack::Packed;
+
 /// Where a run stands, as its row says. The numbers are stored: never change one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -371,7 +373,7 @@ pub enum Write {
         time: Option<String>,
         received_at: Timestamp,
         origin: Origin,
-        data: Vec<u8>,
+        data: Packed,
         depth: i32,
         dedup: Option<([u8; 16], Timestamp)>,
     },
@@ -389,7 +391,7 @@ pub enum Write {
         first: Sequence,
         count: u32,
         hash: [u8; 32],
-        body: Vec<u8>,
+        body: Packed,
     },
     TimerSet {
         due: Timestamp,
