@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 pub use index::{Index, Listener};
+pub(crate) use masar_engine::id::hex;
 
 use crate::{
     core::Core,
@@ -202,9 +203,11 @@ impl Dispatcher {
         }
         let now = self.core.clock.now();
         let position = self.core.store.next_position();
-        let (starts, mut writes) = self.decide(&incoming, position, now, test).await?;
+        let data = incoming.event.data.to_string();
+        let digest = hex(&Sha256::digest(data.as_bytes()));
+        let (starts, mut writes) = self.decide(&incoming, &digest, position, now, test).await?;
         let runs: Vec<RunId> = starts.iter().map(|start| start.info.run).collect();
-        writes.insert(0, self.event_write(&incoming, position, now));
+        writes.insert(0, self.event_write(&incoming, &data, position, now));
         if let Some(row) = incoming.outbox {
             writes.push(Write::OutboxDelete { position: row });
         }
@@ -301,7 +304,7 @@ impl Dispatcher {
         Ok(Accepted { position, runs, duplicate: false, answer })
     }
 
-    fn event_write(&self, incoming: &Incoming, position: i64, now: Timestamp) -> Write {
+    fn event_write(&self, incoming: &Incoming, data: &str, position: i64, now: Timestamp) -> Write {
         let event = &incoming.event;
         self.core.metrics.event(&event.event_type);
         Write::EventInsert {
@@ -314,7 +317,7 @@ impl Dispatcher {
             time: event.time.clone(),
             received_at: now,
             origin: incoming.origin,
-            data: Packed::new(event.data.to_string().as_bytes()),
+            data: Packed::new(data.as_bytes()),
             depth: incoming.depth,
             dedup: incoming.dedup.as_ref().map(|key| {
                 let hash = Sha256::digest(key.as_bytes());
@@ -329,6 +332,7 @@ impl Dispatcher {
     async fn decide(
         &self,
         incoming: &Incoming,
+        digest: &str,
         position: i64,
         now: Timestamp,
         test: Option<Test>,
@@ -344,6 +348,7 @@ impl Dispatcher {
             let kind = Kind { test: test.rerun_of.is_none(), pins: test.pins, replay_of: test.rerun_of };
             let mut start = self.begin(
                 incoming,
+                digest,
                 position,
                 now,
                 target.workflow,
@@ -399,6 +404,7 @@ impl Dispatcher {
             let settings = plan.settings.clone();
             let mut start = self.begin(
                 incoming,
+                digest,
                 position,
                 now,
                 listener.workflow,
@@ -469,8 +475,8 @@ impl Dispatcher {
     /// Why the trigger does not take this event, where it does not.
     fn filtered(&self, plan: &Plan, key: &str, event: &Event, now: Timestamp) -> Option<String> {
         let node = plan.node(plan.find(key)?);
-        let context = self.context(event, now);
         if let Some(filter) = node.parameters.get("filter") {
+            let context = self.context(event, now);
             match Condition::compile_parameter(&filter).map(|filter| filter.explain(&context)) {
                 Ok(Ok(None)) => {}
                 Ok(Ok(Some(reason))) => return Some(reason),
@@ -482,6 +488,7 @@ impl Dispatcher {
         if &*node.spec.manifest.node_type == "trigger.message"
             && let Some(pure) = &node.spec.pure
         {
+            let context = self.context(event, now);
             let call = Call { parameters: &node.parameters, context: &context, prepared: &node.prepared };
             if let Outcome::Failed(error) = pure.run(&call) {
                 return Some(error.message);
@@ -494,6 +501,7 @@ impl Dispatcher {
     fn begin(
         &self,
         incoming: &Incoming,
+        digest: &str,
         position: i64,
         now: Timestamp,
         workflow: WorkflowId,
@@ -515,7 +523,7 @@ impl Dispatcher {
                 source: event.source.clone(),
                 event_type: event.event_type.clone(),
             },
-            digest: hex(&Sha256::digest(event.data.to_string().as_bytes())),
+            digest: digest.to_owned(),
             trigger: trigger.to_owned(),
             test: kind.test,
             vars: plan.uses_vars.then(|| self.core.vars()),
@@ -642,9 +650,11 @@ impl Dispatcher {
             depth: caller.depth + 1,
             outbox: None,
         };
+        let data = incoming.event.data.to_string();
         let mut start = self
             .begin(
                 &incoming,
+                &hex(&Sha256::digest(data.as_bytes())),
                 position,
                 now,
                 listener.workflow,
@@ -663,7 +673,7 @@ impl Dispatcher {
         let mut journal = Journal::new(child);
         let records = start.machine.take_records();
         let mut writes = vec![
-            self.event_write(&incoming, position, now),
+            self.event_write(&incoming, &data, position, now),
             self.core.run_row(&start.info, &start.machine, Status::Queued, true),
         ];
         writes.extend(journal.append(&records).map(crate::execute::Segment::into_write));
@@ -676,13 +686,4 @@ impl Dispatcher {
 fn timeout_write(start: &Start, now: Timestamp) -> Option<Write> {
     let due = now.plus_millis(start.machine.plan().settings.timeout_ms?);
     Some(Write::TimerSet { due, run: start.info.run, token: 0, kind: TimerKind::RunTimeout, payload: 0 })
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
