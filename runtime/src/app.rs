@@ -137,6 +137,9 @@ impl masar_nodes::Vault for StoreVault {
                 self.masked.hide(value);
             }
         }
+        if let (Some(user), Some(password)) = (fields.get("username"), fields.get("password")) {
+            self.masked.hide_pair(user, password);
+        }
         Ok(Opened {
             id: row.id.to_string(),
             kind: row.kind,
