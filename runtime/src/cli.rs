@@ -4,6 +4,7 @@
 mod files;
 mod remote;
 mod run;
+mod secrets;
 mod serve;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
@@ -97,6 +98,9 @@ enum Command {
     /// Set and list credentials.
     #[command(subcommand)]
     Credentials(remote::Credentials),
+    /// The key under which credentials are kept.
+    #[command(subcommand)]
+    Secrets(secrets::Secrets),
     /// Check the hash chain of a run.
     Verify {
         /// Run id.
@@ -171,6 +175,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Runs(command) => remote::runs(&config, command).await,
             Command::Events(command) => remote::events(&config, command).await,
             Command::Credentials(command) => remote::credentials(&config, command).await,
+            Command::Secrets(command) => secrets::secrets(&config, command).await,
             Command::Verify { run } => remote::verify(&config, &run).await,
             Command::Config { json } => show_config(&config, json),
             Command::Check { .. } | Command::Openapi | Command::Schema | Command::Completions { .. } => Ok(0),

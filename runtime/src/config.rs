@@ -107,6 +107,13 @@ pub const SETTINGS: &[Setting] = &[
         secret: true,
         help: "Key that seals credentials: base64 of 32 bytes. Empty: the file master.key in the data folder.",
     },
+    Setting {
+        key: "secrets.previous_master_key",
+        kind: Kind::Text,
+        default: "",
+        secret: true,
+        help: "The master key before: only opens. For the time until `masar secrets rotate` is done.",
+    },
 ];
 
 impl Setting {
@@ -131,6 +138,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// The master key, where it comes from the settings.
     pub master_key: Option<String>,
+    /// The master key before it, during a change.
+    pub previous_master_key: Option<String>,
     /// Where each value came from, by key.
     pub origins: BTreeMap<&'static str, Origin>,
 }
@@ -284,6 +293,7 @@ impl Config {
             // None at all is a choice here: what was missed is then left out.
             schedule: Schedule { missed_window: read.duration("schedule.missed_window", Duration::ZERO) },
             master_key: read.master_key("secrets.master_key"),
+            previous_master_key: read.master_key("secrets.previous_master_key"),
             origins: BTreeMap::new(),
         };
         if errors.is_empty() { Ok(Self { origins, ..config }) } else { Err(errors) }
