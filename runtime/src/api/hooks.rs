@@ -167,8 +167,9 @@ async fn authenticate(app: &Shared, listener: &Listener, call: &Call) -> Result<
         Problem::new("signature", format!("this hook cannot check its callers: {}", error.message))
     })?;
     let secret = opened.need("secret").map_err(|error| Problem::new("signature", error.message))?;
+    let secrets: Vec<&str> = std::iter::once(secret).chain(opened.get("previous")).collect();
     let header = |name: &str| call.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    signature::check(auth, secret, &header, &call.body, app.core.clock.now())
+    signature::check(auth, &secrets, &header, &call.body, app.core.clock.now())
         .map_err(|error| Problem::new("signature", error.to_string()))
 }
 

@@ -362,6 +362,23 @@ impl Store {
         .await
     }
 
+    /// Replaces the sealed fields of credentials, all or none. Their values stay the same.
+    pub async fn set_sealed(&self, rows: Vec<(Uuid, Vec<u8>)>) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                for (id, sealed) in rows {
+                    sqlx::query("UPDATE credentials SET sealed = $2 WHERE id = $1")
+                        .bind(id)
+                        .bind(sealed)
+                        .execute(&mut *conn)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Removes a credential.
     pub async fn delete_credential(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError> {
         self.change(move |conn| {

@@ -6,5 +6,6 @@ mod conversation;
 mod examples;
 mod generated;
 mod kill;
+mod secrets;
 mod server;
 mod store;
