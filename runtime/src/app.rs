@@ -187,7 +187,7 @@ impl App {
         dispatcher.reload().await?;
         core.set_vars(serde_json::from_str(&core.store.vars(WorkspaceId::FIRST).await?).unwrap_or_default());
         for event_type in core.store.waited_types().await? {
-            core.note_wait(&event_type);
+            core.waited().note(&event_type);
         }
         let app = Self {
             core,

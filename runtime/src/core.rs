@@ -1,9 +1,6 @@
 //! What every part of the running program shares, and the rows that describe a run to the store.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use masar_engine::{
     Event, Json, Plan, Sequence, StepError, WorkspaceId,
@@ -20,7 +17,7 @@ use crate::{
     config::Config,
     execute::{Journal, Limits, RunInfo},
     observe::Metrics,
-    store::{OutboxRow, RunRow, Status, Store, WaitKind, Write},
+    store::{OutboxRow, RunRow, Status, Store, WaitKind, Waited, Write},
 };
 
 /// What the live stream tells of a run.
@@ -65,7 +62,7 @@ pub struct Core {
     pub(crate) outbox: Notify,
     vars: RwLock<Arc<Json>>,
     /// Open waits by event type, so that an event nobody waits for costs no look-up.
-    waits: Mutex<HashMap<String, u64>>,
+    waited: Arc<Waited>,
 }
 
 /// The parts of a [`Core`] that are made elsewhere.
@@ -105,7 +102,7 @@ impl Core {
             timers: Notify::new(),
             outbox: Notify::new(),
             vars: RwLock::new(Arc::new(Json::Object(serde_json::Map::new()))),
-            waits: Mutex::default(),
+            waited: Arc::default(),
         })
     }
 
@@ -129,16 +126,9 @@ impl Core {
         self.outbox.notify_one();
     }
 
-    /// Whether a run waits for events of this type.
-    pub fn anyone_waits(&self, event_type: &str) -> bool {
-        self.waits.lock().unwrap_or_else(PoisonError::into_inner).contains_key(event_type)
-    }
-
-    /// Notes a wait for an event type. Never taken back while the program runs: a type that was
-    /// waited for once only costs a look-up.
-    pub fn note_wait(&self, event_type: &str) {
-        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        *waits.entry(event_type.to_owned()).or_default() += 1;
+    /// Event types that runs may wait for.
+    pub fn waited(&self) -> &Arc<Waited> {
+        &self.waited
     }
 
     /// `value` with every known secret masked.
@@ -200,7 +190,7 @@ impl Core {
         let id = self.ids.next(now);
         let (kind, event_type, key, correlate, title, context, assignee, deadline) = match wait {
             Wait::Event { event_type, key, correlate, deadline } => {
-                self.note_wait(&event_type);
+                self.waited.note(&event_type);
                 (WaitKind::Event, Some(event_type), key, correlate, None, Json::Null, None, deadline)
             }
             Wait::Approval { title, context, assignee, deadline, .. } => {

@@ -10,6 +10,7 @@ mod read;
 mod retention;
 mod rows;
 mod sql;
+mod waits;
 mod workflows;
 
 pub use commit::{Committed, Unit, Work, WorkError};
@@ -17,4 +18,5 @@ pub use error::{CommitError, StoreError};
 pub use open::Store;
 pub use read::{Cursor, EventFilter, RunFilter};
 pub use rows::*;
+pub use waits::{Arrival, Waited};
 pub use workflows::{DraftChange, NewVersion, Published, VersionRow, WorkflowRow};

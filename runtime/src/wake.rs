@@ -79,7 +79,11 @@ async fn deliver(
                 return clear(core, timer, Vec::new()).await;
             };
             let data = Arc::new(serde_json::from_slice(&row.data)?);
-            executor.deliver(workspace, run, RunInput::Event { token, id: row.event_id, data });
+            executor.deliver(
+                workspace,
+                run,
+                RunInput::Event { token, position: row.position, id: row.event_id, data },
+            );
         }
         TimerKind::CallEnded => {
             let step = core.call_step(run, token).await?;

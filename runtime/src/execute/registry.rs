@@ -37,6 +37,8 @@ pub enum RunInput {
     Event {
         /// Names the wait.
         token: Sequence,
+        /// The event's place in the log of events.
+        position: i64,
         /// The event's id.
         id: String,
         /// The event's data.

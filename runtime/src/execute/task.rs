@@ -188,9 +188,13 @@ impl RunTask {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
                 (machine.timer_fired(token, now), None)
             }
-            RunInput::Event { token, id, data } => {
+            RunInput::Event { token, position, id, data } => {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
-                (machine.event_arrived(token, &id, data, now), None)
+                let taken = machine.event_arrived(token, &id, data, now);
+                if taken.is_ok() {
+                    self.writes.push(Write::EventTaken { run: self.info.run, position });
+                }
+                (taken, None)
             }
             RunInput::CallEnded { token, result } => {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });

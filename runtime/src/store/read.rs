@@ -389,22 +389,6 @@ impl Store {
         Ok(due.map(Timestamp))
     }
 
-    /// Open waits for an event type.
-    pub async fn waits_for_event(
-        &self,
-        workspace: WorkspaceId,
-        event_type: &str,
-    ) -> Result<Vec<WaitRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(WAIT);
-        query
-            .push("WHERE workspace = ")
-            .push_bind(workspace.0)
-            .push(" AND event_type = ")
-            .push_bind(event_type.to_owned());
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(wait_row).collect::<Result<_, _>>()?)
-    }
-
     /// The wait that belongs to a token.
     pub async fn wait_of(
         &self,

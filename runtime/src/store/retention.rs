@@ -31,6 +31,7 @@ impl Store {
                 let ids: Vec<uuid::Uuid> = query.build_query_scalar().fetch_all(&mut *conn).await?;
                 for id in &ids {
                     sqlx::query("DELETE FROM journal WHERE run = $1").bind(id).execute(&mut *conn).await?;
+                    sqlx::query("DELETE FROM taken WHERE run = $1").bind(id).execute(&mut *conn).await?;
                     sqlx::query("DELETE FROM runs WHERE id = $1").bind(id).execute(&mut *conn).await?;
                 }
                 Ok(ids.len() as u64)

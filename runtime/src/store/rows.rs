@@ -3,6 +3,8 @@
 use masar_engine::{Json, RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
 use uuid::Uuid;
 
+use super::waits::Arrival;
+
 /// Where a run stands, as its row says. The numbers are stored: never change one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -374,6 +376,13 @@ pub enum Write {
         data: Vec<u8>,
         depth: i32,
         dedup: Option<([u8; 16], Timestamp)>,
+    },
+    /// Wakes the runs that wait for the event; goes with its [`Write::EventInsert`].
+    EventArrived(Arrival),
+    /// A run has taken an event by a wait.
+    EventTaken {
+        run: RunId,
+        position: i64,
     },
     RunInsert(Box<RunRow>),
     RunUpdate {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     pack::pack,
     rows::{HookCallRow, OutboxRow, RunRow, Status, TimerKind, WaitKind, Write},
+    waits::{self, Arrival},
 };
 
 /// Rows in one statement. Few sizes, so that the prepared statements stay cached.
@@ -27,6 +28,7 @@ pub(super) struct Batch {
     updates: Vec<RunUpdate>,
     journal: Vec<SegmentWrite>,
     timers: Vec<(Timestamp, RunId, Sequence, TimerKind, i64)>,
+    arrivals: Vec<Arrival>,
     /// Rare rows, one statement each, in the order in which they came.
     rare: Vec<Write>,
     outbox: Vec<OutboxRow>,
@@ -60,6 +62,7 @@ impl Batch {
             Write::TimerSet { due, run, token, kind, payload } => {
                 self.timers.push((due, run, token, kind, payload))
             }
+            Write::EventArrived(arrival) => self.arrivals.push(arrival),
             Write::OutboxAppend(row) => self.outbox.push(row),
             Write::OutboxDelete { position } => self.outbox_done.push(position),
             Write::Decision { .. } => self.decisions.push(write),
@@ -106,6 +109,10 @@ impl Batch {
                 .bind(message)
                 .execute(&mut *conn)
                 .await?;
+        }
+        // Before the waits of this group open; those look back at these events themselves.
+        for arrival in &self.arrivals {
+            waits::arrive(conn, arrival).await?;
         }
         for write in &self.rare {
             rare(conn, write).await?;
@@ -321,6 +328,25 @@ async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Er
                 *opened_at,
             )
             .await?;
+            if let Some(event_type) = event_type {
+                let wait = waits::Opened {
+                    workspace: *workspace,
+                    run: *run,
+                    token: *token,
+                    event_type,
+                    key: key.as_deref(),
+                    correlate: correlate.as_deref(),
+                    at: *opened_at,
+                };
+                waits::look_back(conn, &wait).await?;
+            }
+        }
+        Write::EventTaken { run, position } => {
+            sqlx::query("INSERT OR IGNORE INTO taken (run, position) VALUES ($1, $2)")
+                .bind(run.0)
+                .bind(position)
+                .execute(conn)
+                .await?;
         }
         Write::WaitClose { run, token } => {
             sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2")

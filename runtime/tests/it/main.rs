@@ -8,3 +8,4 @@ mod generated;
 mod kill;
 mod server;
 mod store;
+mod waits;
