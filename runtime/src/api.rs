@@ -2,6 +2,7 @@
 //! decide nothing themselves.
 
 mod approvals;
+mod approve;
 mod credentials;
 mod crm;
 mod events;
@@ -113,6 +114,7 @@ pub fn router(app: Shared) -> Router {
         .merge(api)
         .merge(system::open_routes(document))
         .merge(hooks::routes(body))
+        .merge(approve::routes())
         .fallback(async || Problem::not_found("page"))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(

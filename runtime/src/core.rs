@@ -13,6 +13,7 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::{
     access::mask::Mask,
+    approval,
     clock::{Clock, Ids},
     config::Config,
     execute::{Journal, Limits, RunInfo},
@@ -184,10 +185,18 @@ impl Core {
         }))
     }
 
-    /// The row of a wait for an event or a person.
-    pub fn wait_row(&self, info: &RunInfo, token: Sequence, step: &StepRef, wait: Wait) -> Write {
+    /// The row of a wait for an event or a person, with what goes with an approval.
+    pub fn wait_row(
+        &self,
+        info: &RunInfo,
+        machine: &Machine,
+        token: Sequence,
+        step: &StepRef,
+        wait: Wait,
+    ) -> Write {
         let now = self.clock.now();
         let id = self.ids.next(now);
+        let approval = approval::opening(self, info, machine, (token, step, id), &wait).map(Box::new);
         let (kind, event_type, key, correlate, title, context, assignee, deadline) = match wait {
             Wait::Event { event_type, key, correlate, deadline } => {
                 self.waited.note(&event_type);
@@ -214,6 +223,7 @@ impl Core {
             assignee,
             deadline,
             opened_at: now,
+            approval,
         }
     }
 
@@ -253,7 +263,10 @@ impl Core {
         for record in records {
             self.metrics.record(machine, record);
         }
-        if machine.status() == RunStatus::Failed {
+        let asks = |record: &Record| {
+            matches!(record, Record::Waiting { wait: Wait::Approval { .. }, .. } | Record::Resumed { .. })
+        };
+        if machine.status() == RunStatus::Failed || records.iter().any(asks) {
             self.outbox.notify_one();
         }
         if records.iter().any(|record| {

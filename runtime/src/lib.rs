@@ -6,6 +6,7 @@
 pub mod access;
 pub mod api;
 pub mod app;
+pub mod approval;
 pub mod cli;
 pub mod clock;
 pub mod config;

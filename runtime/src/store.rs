@@ -2,6 +2,7 @@
 //! transaction can hold an effect and the record that tells of it. All writing goes through the
 //! [committer](commit); reading goes over a small pool beside it.
 
+mod approvals;
 mod commit;
 mod error;
 mod open;
@@ -13,6 +14,7 @@ mod sql;
 mod waits;
 mod workflows;
 
+pub use approvals::{ApprovalOpening, LinkRow};
 pub use commit::{Committed, Unit, Work, WorkError};
 pub use error::{CommitError, StoreError};
 pub use open::Store;

@@ -61,6 +61,8 @@ pub enum RunInput {
         approved: bool,
         /// Who.
         by: String,
+        /// How: `api`, `link`.
+        via: &'static str,
         /// In their words.
         comment: Option<String>,
         /// Told when it is durable.

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use masar_engine::{
     Json, Outcome, RunId, StepError, Timestamp, WorkflowId, WorkspaceId,
-    run::{Command, Ignored, Machine, Progress, Record, Resolved, RunStatus, StepId, StepRef},
+    run::{Command, Ignored, Machine, Progress, Record, Resolved, RunStatus, StepId, StepRef, Verdict},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -206,8 +206,9 @@ impl RunTask {
                     .permanent();
                 (machine.abort(error, now), None)
             }
-            RunInput::Approve { token, approved, by, comment, reply } => {
-                (machine.approve(token, approved, &by, comment.as_deref(), now), Some(reply))
+            RunInput::Approve { token, approved, by, via, comment, reply } => {
+                let verdict = Verdict { approved, by: &by, via, comment: comment.as_deref() };
+                (machine.approve(token, verdict, now), Some(reply))
             }
             RunInput::Decide { step, decision, by, reply } => {
                 (machine.decide(&StepRef(Arc::from(step)), decision, &by, now), Some(reply))

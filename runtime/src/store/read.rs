@@ -53,7 +53,7 @@ pub struct EventFilter {
 const RUN: &str = "SELECT id, workspace, workflow, version, event, event_type, status, trigger_key, subject, test, parent, parent_step, replay_of, \
                    priority, key, depth, accepted_at, ended_at, error_code, error_node, error_message FROM runs ";
 const EVENT: &str = "SELECT position, workspace, id, source, type, subject, time, received_at, origin, depth, data FROM events ";
-const WAIT: &str = "SELECT id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, secret, \
+const WAIT: &str = "SELECT id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, \
                     opened_at FROM waits ";
 
 fn run_row(row: &SqliteRow) -> Result<RunRow, sqlx::Error> {
@@ -120,7 +120,6 @@ fn wait_row(row: &SqliteRow) -> Result<WaitRow, sqlx::Error> {
         context: context.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         assignee: row.try_get("assignee")?,
         deadline: row.try_get::<Option<i64>, _>("deadline")?.map(Timestamp),
-        secret: row.try_get("secret")?,
         opened_at: Timestamp(row.try_get("opened_at")?),
     })
 }

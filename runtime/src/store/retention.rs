@@ -32,6 +32,10 @@ impl Store {
                 for id in &ids {
                     sqlx::query("DELETE FROM journal WHERE run = $1").bind(id).execute(&mut *conn).await?;
                     sqlx::query("DELETE FROM taken WHERE run = $1").bind(id).execute(&mut *conn).await?;
+                    sqlx::query("DELETE FROM approval_links WHERE run = $1")
+                        .bind(id)
+                        .execute(&mut *conn)
+                        .await?;
                     sqlx::query("DELETE FROM runs WHERE id = $1").bind(id).execute(&mut *conn).await?;
                 }
                 Ok(ids.len() as u64)

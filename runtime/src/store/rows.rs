@@ -3,7 +3,10 @@
 use masar_engine::{Json, RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
 use uuid::Uuid;
 
-use super::waits::Arrival;
+use super::{
+    approvals::{ApprovalOpening, LinkRow},
+    waits::Arrival,
+};
 
 /// Where a run stands, as its row says. The numbers are stored: never change one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -267,8 +270,6 @@ pub struct WaitRow {
     pub assignee: Option<String>,
     /// When it expires.
     pub deadline: Option<Timestamp>,
-    /// Hash of the one-time token of its link.
-    pub secret: Option<Vec<u8>>,
     /// Since when.
     pub opened_at: Timestamp,
 }
@@ -436,7 +437,11 @@ pub enum Write {
         assignee: Option<String>,
         deadline: Option<Timestamp>,
         opened_at: Timestamp,
+        /// What goes with a new approval. A wait that is there already stays as it is.
+        approval: Option<Box<ApprovalOpening>>,
     },
+    /// One more link to an approval.
+    ApprovalLink(LinkRow),
     WaitClose {
         run: RunId,
         token: Sequence,

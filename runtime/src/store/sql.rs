@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
+    approvals,
     pack::pack,
     rows::{HookCallRow, OutboxRow, RunRow, Status, TimerKind, WaitKind, Write},
     waits::{self, Arrival},
@@ -313,8 +314,9 @@ async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Er
             assignee,
             deadline,
             opened_at,
+            approval,
         } => {
-            open_wait(
+            let new = open_wait(
                 conn,
                 (*id, *workspace, *workflow, *run, *token, *kind),
                 step,
@@ -328,6 +330,9 @@ async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Er
                 *opened_at,
             )
             .await?;
+            if let Some(approval) = approval.as_ref().filter(|_| new) {
+                approvals::opened(conn, approval).await?;
+            }
             if let Some(event_type) = event_type {
                 let wait = waits::Opened {
                     workspace: *workspace,
@@ -341,6 +346,7 @@ async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Er
                 waits::look_back(conn, &wait).await?;
             }
         }
+        Write::ApprovalLink(link) => approvals::write_link(conn, link).await?,
         Write::EventTaken { run, position } => {
             sqlx::query("INSERT OR IGNORE INTO taken (run, position) VALUES ($1, $2)")
                 .bind(run.0)
@@ -389,16 +395,12 @@ async fn open_wait(
     assignee: &Option<String>,
     deadline: Option<Timestamp>,
     opened_at: Timestamp,
-) -> Result<(), sqlx::Error> {
-    // A wait that is announced again after a restart is the same wait.
-    sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2")
-        .bind(run.0)
-        .bind(token as i64)
-        .execute(&mut *conn)
-        .await?;
-    sqlx::query(
+) -> Result<bool, sqlx::Error> {
+    // A wait that is announced again, since its run was loaded anew, is the same wait.
+    let done = sqlx::query(
         "INSERT INTO waits (id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, opened_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
+         WHERE NOT EXISTS (SELECT 1 FROM waits WHERE run = $4 AND token = $5)",
     )
     .bind(id)
     .bind(workspace.0)
@@ -417,7 +419,7 @@ async fn open_wait(
     .bind(opened_at.0)
     .execute(&mut *conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 async fn hook_call(conn: &mut SqliteConnection, call: &HookCallRow) -> Result<(), sqlx::Error> {

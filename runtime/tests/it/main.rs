@@ -1,6 +1,7 @@
 //! The program as users meet it: the real binary, over HTTP and the command line.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
+mod approvals;
 mod bad_input;
 mod conversation;
 mod examples;
