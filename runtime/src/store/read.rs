@@ -5,8 +5,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
-    CredentialRow, DecisionRow, EventRow, HookCallRow, Origin, OutboxRow, RunRow, SegmentRow, Status, Store,
-    StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
+    CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow, SegmentRow,
+    Status, Store, StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
 };
 
 /// Where a page of a list goes on: before this run or position.
@@ -538,21 +538,24 @@ impl Store {
         Ok(vars.unwrap_or_else(|| "{}".into()))
     }
 
-    /// The stored answer to a request with this idempotency key: digest of the request, status, body.
+    /// The kept answer to the request with this idempotency key.
     pub async fn idempotent(
         &self,
         workspace: WorkspaceId,
         key: &str,
         now: Timestamp,
-    ) -> Result<Option<(Vec<u8>, u16, String)>, StoreError> {
-        let row: Option<(Vec<u8>, i64, String)> =
-            sqlx::query_as("SELECT request, status, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3")
-                .bind(workspace.0)
-                .bind(key)
-                .bind(now.0)
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(row.map(|(request, status, body)| (request, u16::try_from(status).unwrap_or(200), body)))
+    ) -> Result<Option<KeptAnswer>, StoreError> {
+        let row: Option<(Vec<u8>, i64, String, String)> = sqlx::query_as(
+            "SELECT request, status, headers, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3",
+        )
+        .bind(workspace.0)
+        .bind(key)
+        .bind(now.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some((request, status, headers, body)) = row else { return Ok(None) };
+        let request = request.try_into().map_err(|_| damaged("an idempotency key"))?;
+        Ok(Some(KeptAnswer { request, status: u16::try_from(status).unwrap_or(200), headers, body }))
     }
 
     /// Whether the database answers.

@@ -339,6 +339,19 @@ pub struct HookCallRow {
     pub body: Vec<u8>,
 }
 
+/// The answer to a request with an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// SHA-256 of the request's method, address and body.
+    pub request: [u8; 32],
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers that belong to it, a JSON object.
+    pub headers: String,
+    /// The body.
+    pub body: String,
+}
+
 /// A credential as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialRow {

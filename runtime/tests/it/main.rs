@@ -6,6 +6,7 @@ mod bad_input;
 mod conversation;
 mod examples;
 mod generated;
+mod idempotency;
 mod kill;
 mod server;
 mod store;
