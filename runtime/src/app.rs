@@ -23,7 +23,7 @@ use crate::{
     dispatch::Dispatcher,
     execute::{Executor, RunInput, deadline},
     observe::CommitMetrics,
-    schedule,
+    retention, schedule,
     store::{Status, Store},
     wake,
 };
@@ -205,7 +205,7 @@ impl App {
         app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stop.clone()));
         app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
         app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
-        app.loops.spawn(schedule::forget(app.core.clone(), app.stop.clone()));
+        app.loops.spawn(retention::run(app.core.clone(), app.stop.clone()));
         Ok(app)
     }
 

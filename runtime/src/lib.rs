@@ -15,6 +15,7 @@ pub mod dispatch;
 pub mod execute;
 pub mod observe;
 pub mod report;
+pub mod retention;
 pub mod schedule;
 pub mod signature;
 pub mod store;

@@ -19,6 +19,7 @@ pub use commit::{Committed, Unit, Work, WorkError};
 pub use error::{CommitError, StoreError};
 pub use open::Store;
 pub use read::{Cursor, EventFilter, RunFilter};
+pub use retention::Forgotten;
 pub use rows::*;
 pub use waits::{Arrival, Waited};
 pub use workflows::{DraftChange, NewVersion, Published, VersionRow, WorkflowRow};

@@ -594,7 +594,7 @@ fn credential_row(row: &SqliteRow) -> Result<CredentialRow, sqlx::Error> {
 }
 
 /// The smallest UUIDv7 of a moment.
-fn id_at(at: Timestamp) -> Uuid {
+pub(super) fn id_at(at: Timestamp) -> Uuid {
     let millis = u128::try_from(at.0 / 1000).unwrap_or(0);
     Uuid::from_u128(millis << 80)
 }

@@ -8,6 +8,7 @@ mod examples;
 mod generated;
 mod idempotency;
 mod kill;
+mod retention;
 mod server;
 mod store;
 mod waits;
