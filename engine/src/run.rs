@@ -20,7 +20,7 @@ mod tokens;
 
 pub use chain::{Chain, Hash};
 pub use drive::Progress;
-pub use inputs::{Decision, Ignored, Resolved};
+pub use inputs::{Decision, Ignored, Resolved, Verdict};
 pub use record::{EventRef, Header, Parent, Pin, Record, StepRef};
 pub use recover::ReplayError;
 pub use state::{Activity, RunStatus, StepState, StepView};

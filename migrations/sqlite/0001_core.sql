@@ -141,7 +141,6 @@ CREATE TABLE waits (
     context TEXT,
     assignee TEXT,
     deadline INTEGER,
-    secret BLOB,
     opened_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX waits_run ON waits (run, token);

@@ -2,10 +2,12 @@
 //! decide nothing themselves.
 
 mod approvals;
+mod approve;
 mod credentials;
 mod crm;
 mod events;
 mod hooks;
+mod idempotency;
 mod problem;
 mod runs;
 mod system;
@@ -95,7 +97,8 @@ fn described() -> OpenApiRouter<Shared> {
 
 /// The OpenAPI document, as served and as checked in.
 pub fn openapi() -> String {
-    let (_, document) = described().split_for_parts();
+    let (_, mut document) = described().split_for_parts();
+    idempotency::describe(&mut document);
     let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
@@ -103,16 +106,21 @@ pub fn openapi() -> String {
 
 /// Everything that the server answers.
 pub fn router(app: Shared) -> Router {
-    let (api, document) = described().split_for_parts();
+    let (api, mut document) = described().split_for_parts();
+    idempotency::describe(&mut document);
     let body = app.core.config.limits.body;
+    let largest = body.max(8 << 20);
+    let keeper = idempotency::Keeper::new(app.clone(), largest);
     let document: Arc<str> = Arc::from(document.to_pretty_json().unwrap_or_default());
     let api = api
+        .route_layer(middleware::from_fn_with_state(keeper, idempotency::once))
         .route_layer(middleware::from_fn_with_state(app.clone(), authorise))
-        .layer(DefaultBodyLimit::max(body.max(8 << 20)));
+        .layer(DefaultBodyLimit::max(largest));
     Router::new()
         .merge(api)
         .merge(system::open_routes(document))
         .merge(hooks::routes(body))
+        .merge(approve::routes())
         .fallback(async || Problem::not_found("page"))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(

@@ -23,7 +23,7 @@ use crate::{
     dispatch::Dispatcher,
     execute::{Executor, RunInput, deadline},
     observe::CommitMetrics,
-    schedule,
+    retention, schedule,
     store::{Status, Store},
     wake,
 };
@@ -187,7 +187,7 @@ impl App {
         dispatcher.reload().await?;
         core.set_vars(serde_json::from_str(&core.store.vars(WorkspaceId::FIRST).await?).unwrap_or_default());
         for event_type in core.store.waited_types().await? {
-            core.note_wait(&event_type);
+            core.waited().note(&event_type);
         }
         let app = Self {
             core,
@@ -205,7 +205,7 @@ impl App {
         app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stop.clone()));
         app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
         app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
-        app.loops.spawn(schedule::forget(app.core.clone(), app.stop.clone()));
+        app.loops.spawn(retention::run(app.core.clone(), app.stop.clone()));
         Ok(app)
     }
 

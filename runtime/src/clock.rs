@@ -82,6 +82,13 @@ impl Ids {
         random[1] = u8::try_from(counter & 0xff).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
+
+    /// 32 bytes that nobody can guess.
+    pub fn secret(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        bytes
+    }
 }
 
 /// Bytes that nobody can guess, for keys, nonces and tokens.

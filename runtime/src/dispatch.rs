@@ -26,8 +26,11 @@ pub(crate) use masar_engine::id::hex;
 use crate::{
     core::Core,
     execute::{Answer, Executor, Journal, RunInfo, Starting, Verdict},
-    store::{CommitError, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
+    store::{Arrival, CommitError, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
 };
+
+/// The type of the event that a call of a webhook makes.
+pub(crate) const HOOK_EVENT: &str = "masar.hook";
 
 /// Runs may lead to runs this often, one after the other; then a circle is assumed.
 const MAX_DEPTH: i32 = 32;
@@ -211,8 +214,18 @@ impl Dispatcher {
         if let Some(row) = incoming.outbox {
             writes.push(Write::OutboxDelete { position: row });
         }
-        writes.extend(self.wake_waiting(&incoming, position, now).await?);
-        let nudge = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
+        // No run can wait for a call of a webhook.
+        if incoming.event.event_type != HOOK_EVENT {
+            writes.push(Write::EventArrived(Arrival {
+                workspace: incoming.workspace,
+                position,
+                event_type: incoming.event.event_type.clone(),
+                subject: incoming.event.subject.clone(),
+                data: incoming.event.data.clone(),
+                at: now,
+                waited: self.core.waited().clone(),
+            }));
+        }
 
         // One run that has its turn at once: its first commit carries the event, so that the whole
         // run can be one commit. (A duplicate must be seen before anything of the run happens.)
@@ -230,6 +243,7 @@ impl Dispatcher {
             let timeout = timeout_write(&start, now);
             start.info.waking = timeout.is_some();
             writes.extend(timeout);
+            let nudge = start.info.waking || self.core.waited().contains(&incoming.event.event_type);
             let journal = Journal::new(start.info.run);
             self.executor.start(Starting {
                 info: start.info,
@@ -269,6 +283,7 @@ impl Dispatcher {
             writes.extend(timeout);
             ready.push((start, journal));
         }
+        let timed = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
         match self.core.store.submit(Unit { writes, work: None }).await {
             Ok(_) => {}
             Err(CommitError::Duplicate { position }) => {
@@ -277,7 +292,7 @@ impl Dispatcher {
             }
             Err(error) => return Err(error.into()),
         }
-        if nudge {
+        if timed || self.core.waited().contains(&incoming.event.event_type) {
             self.core.timers_changed();
         }
         let mut answer = None;
@@ -556,42 +571,6 @@ impl Dispatcher {
             waking: false,
         };
         Ok(Start { info, machine, queued: false, not_before: None })
-    }
-
-    /// Timers, due at once, for the runs that wait for such an event: durable with the event itself.
-    async fn wake_waiting(
-        &self,
-        incoming: &Incoming,
-        position: i64,
-        now: Timestamp,
-    ) -> Result<Vec<Write>, IntakeError> {
-        let event = &incoming.event;
-        if !self.core.anyone_waits(&event.event_type) {
-            return Ok(Vec::new());
-        }
-        let waits = self.core.store.waits_for_event(incoming.workspace, &event.event_type).await?;
-        let fits = |correlate: &Option<String>, key: &Option<String>| {
-            let Some(key) = key else { return true };
-            let found = match correlate {
-                None => event.subject.clone(),
-                Some(path) => {
-                    let value = path.split('.').try_fold(&*event.data, |value, name| value.get(name));
-                    value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-                }
-            };
-            found.as_ref() == Some(key)
-        };
-        Ok(waits
-            .into_iter()
-            .filter(|wait| fits(&wait.correlate, &wait.key))
-            .map(|wait| Write::TimerSet {
-                due: now,
-                run: wait.run,
-                token: wait.token,
-                kind: TimerKind::Event,
-                payload: position,
-            })
-            .collect())
     }
 
     /// The rows of a run that another one calls.

@@ -2,6 +2,7 @@
 //! transaction can hold an effect and the record that tells of it. All writing goes through the
 //! [committer](commit); reading goes over a small pool beside it.
 
+mod approvals;
 mod commit;
 mod error;
 mod open;
@@ -10,12 +11,16 @@ mod read;
 mod retention;
 mod rows;
 mod sql;
+mod waits;
 mod workflows;
 
+pub use approvals::{ApprovalOpening, LinkRow};
 pub use commit::{Committed, Unit, Work};
 pub use error::{CommitError, StoreError};
 pub use open::Store;
 pub use pack::Packed;
 pub use read::{Cursor, EventFilter, RunFilter};
+pub use retention::Forgotten;
 pub use rows::*;
+pub use waits::{Arrival, Waited};
 pub use workflows::{DraftChange, NewVersion, Published, VersionRow, WorkflowRow};

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Problem, Shared, WORKSPACE};
 use crate::{
-    dispatch::{Incoming, Listener, Target},
+    dispatch::{HOOK_EVENT, Incoming, Listener, Target},
     execute::Answer,
     signature,
     store::{HookCallRow, Origin, Unit, Write},
@@ -209,7 +209,7 @@ fn event(app: &Shared, parameters: &Value, call: &Call) -> Result<Event, Problem
     Ok(Event {
         id: app.core.ids.next(now).to_string(),
         source: format!("/hooks/main/{}", call.path),
-        event_type: "masar.hook".into(),
+        event_type: HOOK_EVENT.into(),
         subject: None,
         time: None,
         data: Arc::new(Value::Object(data)),

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use masar_engine::{
-    node::Wait,
-    run::{Command, Machine, RunStatus},
-};
+use masar_engine::run::{Command, Machine, RunStatus};
 
 use super::{registry::Executor, task::RunInfo};
 use crate::store::{TimerKind, Write};
@@ -28,12 +25,7 @@ pub(super) fn rows(
         }
         Command::OpenWait { token, step, wait } => {
             let step = machine.step_ref(&step);
-            let mut rows = Vec::new();
-            if let Wait::Approval { remind_at: Some(remind), .. } = &wait {
-                rows.push(Write::TimerSet { due: *remind, run, token, kind: TimerKind::Remind, payload: 0 });
-            }
-            rows.push(executor.core().wait_row(info, token, &step, wait));
-            rows
+            vec![executor.core().wait_row(info, machine, token, &step, wait)]
         }
         Command::CloseWait { token } => {
             vec![Write::TimerClear { run, token }, Write::WaitClose { run, token }]

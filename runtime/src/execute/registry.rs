@@ -37,6 +37,8 @@ pub enum RunInput {
     Event {
         /// Names the wait.
         token: Sequence,
+        /// The event's place in the log of events.
+        position: i64,
         /// The event's id.
         id: String,
         /// The event's data.
@@ -59,6 +61,8 @@ pub enum RunInput {
         approved: bool,
         /// Who.
         by: String,
+        /// How: `api`, `link`.
+        via: &'static str,
         /// In their words.
         comment: Option<String>,
         /// Told when it is durable.

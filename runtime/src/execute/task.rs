@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use masar_engine::{
     Json, Outcome, RunId, StepError, Timestamp, WorkflowId, WorkspaceId,
-    run::{Command, Ignored, Machine, Progress, Record, Resolved, RunStatus, StepId, StepRef},
+    run::{Command, Ignored, Machine, Progress, Record, Resolved, RunStatus, StepId, StepRef, Verdict},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -191,9 +191,13 @@ impl RunTask {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
                 (machine.timer_fired(token, now), None)
             }
-            RunInput::Event { token, id, data } => {
+            RunInput::Event { token, position, id, data } => {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
-                (machine.event_arrived(token, &id, data, now), None)
+                let taken = machine.event_arrived(token, &id, data, now);
+                if taken.is_ok() {
+                    self.writes.push(Write::EventTaken { run: self.info.run, position });
+                }
+                (taken, None)
             }
             RunInput::CallEnded { token, result } => {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
@@ -205,8 +209,9 @@ impl RunTask {
                     .permanent();
                 (machine.abort(error, now), None)
             }
-            RunInput::Approve { token, approved, by, comment, reply } => {
-                (machine.approve(token, approved, &by, comment.as_deref(), now), Some(reply))
+            RunInput::Approve { token, approved, by, via, comment, reply } => {
+                let verdict = Verdict { approved, by: &by, via, comment: comment.as_deref() };
+                (machine.approve(token, verdict, now), Some(reply))
             }
             RunInput::Decide { step, decision, by, reply } => {
                 (machine.decide(&StepRef(Arc::from(step)), decision, &by, now), Some(reply))

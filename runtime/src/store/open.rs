@@ -32,6 +32,9 @@ const BUSY: Duration = Duration::from_secs(5);
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "core", include_str!("../../../migrations/sqlite/0001_core.sql")),
     (2, "outbox", include_str!("../../../migrations/sqlite/0002_outbox.sql")),
+    (3, "event_waits", include_str!("../../../migrations/sqlite/0003_event_waits.sql")),
+    (4, "approval_links", include_str!("../../../migrations/sqlite/0004_approval_links.sql")),
+    (5, "idempotency_headers", include_str!("../../../migrations/sqlite/0005_idempotency_headers.sql")),
     (10, "crm", include_str!("../../../migrations/sqlite/0010_crm.sql")),
 ];
 

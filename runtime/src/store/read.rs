@@ -5,8 +5,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
-    CredentialRow, DecisionRow, EventRow, HookCallRow, Origin, OutboxRow, RunRow, SegmentRow, Status, Store,
-    StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
+    CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow, SegmentRow,
+    Status, Store, StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
 };
 
 /// Where a page of a list goes on: before this run or position.
@@ -53,7 +53,7 @@ pub struct EventFilter {
 const RUN: &str = "SELECT id, workspace, workflow, version, event, event_type, status, trigger_key, subject, test, parent, parent_step, replay_of, \
                    priority, key, depth, accepted_at, ended_at, error_code, error_node, error_message FROM runs ";
 const EVENT: &str = "SELECT position, workspace, id, source, type, subject, time, received_at, origin, depth, data FROM events ";
-const WAIT: &str = "SELECT id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, secret, \
+const WAIT: &str = "SELECT id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, \
                     opened_at FROM waits ";
 
 fn run_row(row: &SqliteRow) -> Result<RunRow, sqlx::Error> {
@@ -120,7 +120,6 @@ fn wait_row(row: &SqliteRow) -> Result<WaitRow, sqlx::Error> {
         context: context.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         assignee: row.try_get("assignee")?,
         deadline: row.try_get::<Option<i64>, _>("deadline")?.map(Timestamp),
-        secret: row.try_get("secret")?,
         opened_at: Timestamp(row.try_get("opened_at")?),
     })
 }
@@ -389,22 +388,6 @@ impl Store {
         Ok(due.map(Timestamp))
     }
 
-    /// Open waits for an event type.
-    pub async fn waits_for_event(
-        &self,
-        workspace: WorkspaceId,
-        event_type: &str,
-    ) -> Result<Vec<WaitRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(WAIT);
-        query
-            .push("WHERE workspace = ")
-            .push_bind(workspace.0)
-            .push(" AND event_type = ")
-            .push_bind(event_type.to_owned());
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(wait_row).collect::<Result<_, _>>()?)
-    }
-
     /// The wait that belongs to a token.
     pub async fn wait_of(
         &self,
@@ -561,21 +544,24 @@ impl Store {
         Ok(vars.unwrap_or_else(|| "{}".into()))
     }
 
-    /// The stored answer to a request with this idempotency key: digest of the request, status, body.
+    /// The kept answer to the request with this idempotency key.
     pub async fn idempotent(
         &self,
         workspace: WorkspaceId,
         key: &str,
         now: Timestamp,
-    ) -> Result<Option<(Vec<u8>, u16, String)>, StoreError> {
-        let row: Option<(Vec<u8>, i64, String)> =
-            sqlx::query_as("SELECT request, status, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3")
-                .bind(workspace.0)
-                .bind(key)
-                .bind(now.0)
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(row.map(|(request, status, body)| (request, u16::try_from(status).unwrap_or(200), body)))
+    ) -> Result<Option<KeptAnswer>, StoreError> {
+        let row: Option<(Vec<u8>, i64, String, String)> = sqlx::query_as(
+            "SELECT request, status, headers, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3",
+        )
+        .bind(workspace.0)
+        .bind(key)
+        .bind(now.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some((request, status, headers, body)) = row else { return Ok(None) };
+        let request = request.try_into().map_err(|_| damaged("an idempotency key"))?;
+        Ok(Some(KeptAnswer { request, status: u16::try_from(status).unwrap_or(200), headers, body }))
     }
 
     /// Whether the database answers.
@@ -614,7 +600,7 @@ fn credential_row(row: &SqliteRow) -> Result<CredentialRow, sqlx::Error> {
 }
 
 /// The smallest UUIDv7 of a moment.
-fn id_at(at: Timestamp) -> Uuid {
+pub(super) fn id_at(at: Timestamp) -> Uuid {
     let millis = u128::try_from(at.0 / 1000).unwrap_or(0);
     Uuid::from_u128(millis << 80)
 }

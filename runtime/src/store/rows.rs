@@ -3,7 +3,11 @@
 use masar_engine::{Json, RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
 use uuid::Uuid;
 
-use super::pack::Packed;
+use super::{
+    approvals::{ApprovalOpening, LinkRow},
+    pack::Packed,
+    waits::Arrival,
+};
 
 /// Where a run stands, as its row says. The numbers are stored: never change one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -267,8 +271,6 @@ pub struct WaitRow {
     pub assignee: Option<String>,
     /// When it expires.
     pub deadline: Option<Timestamp>,
-    /// Hash of the one-time token of its link.
-    pub secret: Option<Vec<u8>>,
     /// Since when.
     pub opened_at: Timestamp,
 }
@@ -338,6 +340,19 @@ pub struct HookCallRow {
     pub body: Vec<u8>,
 }
 
+/// The answer to a request with an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// SHA-256 of the request's method, address and body.
+    pub request: [u8; 32],
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers that belong to it, a JSON object.
+    pub headers: String,
+    /// The body.
+    pub body: String,
+}
+
 /// A credential as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialRow {
@@ -376,6 +391,13 @@ pub enum Write {
         data: Packed,
         depth: i32,
         dedup: Option<([u8; 16], Timestamp)>,
+    },
+    /// Wakes the runs that wait for the event; goes with its [`Write::EventInsert`].
+    EventArrived(Arrival),
+    /// A run has taken an event by a wait.
+    EventTaken {
+        run: RunId,
+        position: i64,
     },
     RunInsert(Box<RunRow>),
     RunUpdate {
@@ -429,7 +451,11 @@ pub enum Write {
         assignee: Option<String>,
         deadline: Option<Timestamp>,
         opened_at: Timestamp,
+        /// What goes with a new approval. A wait that is there already stays as it is.
+        approval: Option<Box<ApprovalOpening>>,
     },
+    /// One more link to an approval.
+    ApprovalLink(LinkRow),
     WaitClose {
         run: RunId,
         token: Sequence,

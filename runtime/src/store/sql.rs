@@ -4,7 +4,11 @@
 use masar_engine::{RunId, Sequence, Timestamp};
 use rusqlite::{CachedStatement, Connection, Result, params};
 
-use super::rows::{HookCallRow, OutboxRow, RunRow, TimerKind, Write};
+use super::{
+    approvals,
+    rows::{HookCallRow, OutboxRow, RunRow, TimerKind, Write},
+    waits,
+};
 
 const DEDUP: &str = "INSERT INTO dedup (workspace, key, position, expires) VALUES (?, ?, ?, ?)";
 const EVENT: &str = "INSERT INTO events (position, workspace, id, source, type, subject, time, received_at, origin, depth, data) \
@@ -15,16 +19,19 @@ const RUN: &str = "INSERT INTO runs (id, workspace, workflow, version, event, ev
 const MOVED_ON: &str = "UPDATE runs SET status = ?2, ended_at = ?3, error_code = ?4, error_node = ?5, error_message = ?6 WHERE id = ?1";
 const JOURNAL: &str = "INSERT INTO journal (run, seq, count, hash, body) VALUES (?, ?, ?, ?, ?)";
 // The workspace of a timer is its run's; a run is written before its timers.
-const TIMER: &str = "INSERT OR REPLACE INTO timers (due, run, token, kind, payload, workspace) \
+pub(super) const TIMER: &str = "INSERT OR REPLACE INTO timers (due, run, token, kind, payload, workspace) \
      SELECT ?1, ?2, ?3, ?4, ?5, workspace FROM runs WHERE id = ?2";
 const TIMER_OFF: &str = "DELETE FROM timers WHERE run = ? AND token = ?";
 const TIMER_OFF_KIND: &str = "DELETE FROM timers WHERE run = ? AND token = ? AND kind = ?";
 const TIMERS_OFF: &str = "DELETE FROM timers WHERE run = ?";
+// A wait that is announced again, since its run was loaded anew, is the same wait.
 const WAIT: &str = "INSERT INTO waits (id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, opened_at) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 \
+     WHERE NOT EXISTS (SELECT 1 FROM waits WHERE run = ?4 AND token = ?5)";
+const TAKEN: &str = "INSERT OR IGNORE INTO taken (run, position) VALUES (?, ?)";
 const WAIT_OFF: &str = "DELETE FROM waits WHERE run = ? AND token = ?";
 const WAITS_OFF: &str = "DELETE FROM waits WHERE run = ?";
-const OUTBOX: &str = "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+pub(super) const OUTBOX: &str = "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const OUTBOX_OFF: &str = "DELETE FROM outbox WHERE position = ?";
 const DECISION: &str = "INSERT OR REPLACE INTO decisions (event, workflow, trigger_key, workspace, code, detail, subject, at) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
@@ -45,7 +52,10 @@ pub(super) struct Batch<'a> {
     journal: Vec<&'a Write>,
     timers: Vec<Timer>,
     timers_off: Vec<&'a Write>,
+    arrivals: Vec<&'a waits::Arrival>,
     waits: Vec<&'a Write>,
+    links: Vec<&'a approvals::LinkRow>,
+    taken: Vec<&'a Write>,
     waits_off: Vec<(RunId, Sequence)>,
     waits_off_run: Vec<RunId>,
     outbox: Vec<&'a OutboxRow>,
@@ -111,11 +121,10 @@ impl<'a> Batch<'a> {
                 self.timers.retain(|(_, set, ..)| set != run);
                 self.timers_off.push(write);
             }
-            Write::WaitOpen { run, token, .. } => {
-                // A wait that is announced again after a restart is the same wait.
-                self.close_wait(*run, *token);
-                self.waits.push(write);
-            }
+            Write::EventArrived(arrival) => self.arrivals.push(arrival),
+            Write::EventTaken { .. } => self.taken.push(write),
+            Write::ApprovalLink(link) => self.links.push(link),
+            Write::WaitOpen { .. } => self.waits.push(write),
             Write::WaitClose { run, token } => self.close_wait(*run, *token),
             Write::WaitsCloseRun { run } => {
                 self.waits.retain(|open| !matches!(open, Write::WaitOpen { run: of, .. } if of == run));
@@ -140,18 +149,7 @@ impl<'a> Batch<'a> {
         self.write_events(conn)?;
         self.write_runs(conn)?;
         self.write_waking(conn)?;
-        each(conn, OUTBOX, &self.outbox, |statement, event| {
-            statement.execute(params![
-                event.workspace.0,
-                event.event_id.as_bytes(),
-                event.source,
-                event.event_type,
-                event.subject,
-                event.time.0,
-                event.data.to_string(),
-                event.depth
-            ])
-        })?;
+        each(conn, OUTBOX, &self.outbox, |statement, event| append(statement, event))?;
         each(conn, OUTBOX_OFF, &self.outbox_off, |statement, position| statement.execute([position]))?;
         each(
             conn,
@@ -262,22 +260,96 @@ impl<'a> Batch<'a> {
                 _ => {}
             }
         }
-        each(conn, TIMER, &self.timers, |statement, (due, run, token, kind, payload)| {
-            statement.execute(params![due.0, run.0.as_bytes(), *token as i64, *kind as i64, payload])
-        })?;
         each(conn, WAIT_OFF, &self.waits_off, |statement, (run, token)| {
             statement.execute(params![run.0.as_bytes(), *token as i64])
         })?;
         each(conn, WAITS_OFF, &self.waits_off_run, |statement, run| statement.execute([run.0.as_bytes()]))?;
-        each(conn, WAIT, &self.waits, |statement, write| {
-            row!(
-                statement, write,
-                Write::WaitOpen {
-                    id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline,
-                    opened_at,
-                } => id.as_bytes(), workspace.0, workflow.0.as_bytes(), run.0.as_bytes(), *token as i64, step, *kind as i64, event_type,
-                    key, correlate, title, context.to_string(), assignee, deadline.map(|at| at.0), opened_at.0
-            )
+        // Before the waits of this group open; those look back at these events themselves.
+        for arrival in &self.arrivals {
+            waits::arrive(conn, arrival)?;
+        }
+        self.waits.iter().try_for_each(|write| open_wait(conn, write))?;
+        self.links.iter().try_for_each(|link| approvals::write_link(conn, link))?;
+        each(
+            conn,
+            TAKEN,
+            &self.taken,
+            |statement, write| row!(statement, write, Write::EventTaken { run, position } => run.0.as_bytes(), position),
+        )?;
+        each(conn, TIMER, &self.timers, |statement, (due, run, token, kind, payload)| {
+            statement.execute(params![due.0, run.0.as_bytes(), *token as i64, *kind as i64, payload])
         })
     }
+}
+
+/// Opens a wait, where it is not open already, with what goes with it.
+fn open_wait(conn: &Connection, write: &Write) -> Result<()> {
+    let Write::WaitOpen {
+        id,
+        workspace,
+        workflow,
+        run,
+        token,
+        step,
+        kind,
+        event_type,
+        key,
+        correlate,
+        title,
+        context,
+        assignee,
+        deadline,
+        opened_at,
+        approval,
+    } = write
+    else {
+        return Ok(());
+    };
+    let new = conn.prepare_cached(WAIT)?.execute(params![
+        id.as_bytes(),
+        workspace.0,
+        workflow.0.as_bytes(),
+        run.0.as_bytes(),
+        *token as i64,
+        step,
+        *kind as i64,
+        event_type,
+        key,
+        correlate,
+        title,
+        context.to_string(),
+        assignee,
+        deadline.map(|at| at.0),
+        opened_at.0
+    ])?;
+    if let Some(approval) = approval.as_ref().filter(|_| new > 0) {
+        approvals::opened(conn, approval)?;
+    }
+    let Some(event_type) = event_type else { return Ok(()) };
+    waits::look_back(
+        conn,
+        &waits::Opened {
+            workspace: *workspace,
+            run: *run,
+            token: *token,
+            event_type,
+            key: key.as_deref(),
+            correlate: correlate.as_deref(),
+            at: *opened_at,
+        },
+    )
+}
+
+/// Adds an event to the outbox.
+pub(super) fn append(statement: &mut CachedStatement<'_>, event: &OutboxRow) -> Result<usize> {
+    statement.execute(params![
+        event.workspace.0,
+        event.event_id.as_bytes(),
+        event.source,
+        event.event_type,
+        event.subject,
+        event.time.0,
+        event.data.to_string(),
+        event.depth
+    ])
 }

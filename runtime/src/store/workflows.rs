@@ -5,7 +5,7 @@ use masar_engine::{Timestamp, VersionHash, WorkflowId, WorkspaceId};
 use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{CredentialRow, Store, StoreError};
+use super::{CredentialRow, KeptAnswer, Store, StoreError};
 
 /// A workflow with its draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -414,19 +414,18 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         key: String,
-        request: Vec<u8>,
-        status: u16,
-        body: String,
+        answer: KeptAnswer,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                sqlx::query("INSERT OR REPLACE INTO idempotency (workspace, key, request, status, body, expires) VALUES ($1, $2, $3, $4, $5, $6)")
+                sqlx::query("INSERT OR REPLACE INTO idempotency (workspace, key, request, status, headers, body, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)")
                     .bind(workspace.0)
                     .bind(key)
-                    .bind(request)
-                    .bind(i64::from(status))
-                    .bind(body)
+                    .bind(answer.request.to_vec())
+                    .bind(i64::from(answer.status))
+                    .bind(answer.headers)
+                    .bind(answer.body)
                     .bind(expires.0)
                     .execute(conn)
                     .await?;

@@ -188,14 +188,18 @@ async fn lists_filter_and_go_on_where_they_stopped_and_old_runs_are_forgotten() 
     let subject = RunFilter { text: Some("lead/17".into()), ..RunFilter::default() };
     assert_eq!(store.runs(WORKSPACE, &subject, None, 10).await.unwrap().len(), 1);
 
-    let mut forgotten = 0;
+    let (mut forgotten, mut after) = (0, None);
     loop {
-        match store.forget_runs(Timestamp(10), None, Vec::new(), 20).await.unwrap() {
-            0 => break,
-            some => forgotten += some,
+        let piece = store.forget_runs(WorkflowId(Uuid::nil()), Timestamp(10), after, 20).await.unwrap();
+        forgotten += piece.gone;
+        after = piece.next;
+        if after.is_none() {
+            break;
         }
     }
     assert_eq!(forgotten, 50, "what is open stays");
     assert!(store.journal(RunId(Uuid::from_u128(7))).await.unwrap().is_empty());
-    assert_eq!(store.forget_events(Timestamp(10), 10).await.unwrap(), 0, "the open run needs its event");
+    assert_eq!(store.position_at(Timestamp(10)).await.unwrap(), 2);
+    let events = store.forget_events(Timestamp(10), 0, 2, 10).await.unwrap();
+    assert_eq!(events.gone, 0, "the open run needs its event");
 }
