@@ -264,18 +264,19 @@ impl<'a> Batch<'a> {
             statement.execute(params![run.0.as_bytes(), *token as i64])
         })?;
         each(conn, WAITS_OFF, &self.waits_off_run, |statement, run| statement.execute([run.0.as_bytes()]))?;
-        // Before the waits of this group open; those look back at these events themselves.
-        for arrival in &self.arrivals {
-            waits::arrive(conn, arrival)?;
-        }
-        self.waits.iter().try_for_each(|write| open_wait(conn, write))?;
-        self.links.iter().try_for_each(|link| approvals::write_link(conn, link))?;
+        // What a run has taken is known before its next wait looks back.
         each(
             conn,
             TAKEN,
             &self.taken,
             |statement, write| row!(statement, write, Write::EventTaken { run, position } => run.0.as_bytes(), position),
         )?;
+        // Before the waits of this group open; those look back at these events themselves.
+        for arrival in &self.arrivals {
+            waits::arrive(conn, arrival)?;
+        }
+        self.waits.iter().try_for_each(|write| open_wait(conn, write))?;
+        self.links.iter().try_for_each(|link| approvals::write_link(conn, link))?;
         each(conn, TIMER, &self.timers, |statement, (due, run, token, kind, payload)| {
             statement.execute(params![due.0, run.0.as_bytes(), *token as i64, *kind as i64, payload])
         })
