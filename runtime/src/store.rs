@@ -17,7 +17,7 @@ mod workflows;
 pub use approvals::{ApprovalOpening, LinkRow};
 pub use commit::{Committed, Unit, Work};
 pub use error::{CommitError, StoreError};
-pub use open::Store;
+pub use open::{Durable, Store};
 pub use pack::Packed;
 pub use read::{Cursor, EventFilter, RunFilter};
 pub use retention::Forgotten;

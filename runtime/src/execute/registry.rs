@@ -288,6 +288,7 @@ impl Executor {
             handles: HashMap::new(),
             writes: Vec::new(),
             acks: Vec::new(),
+            under_way: None,
         }
     }
 

@@ -19,10 +19,10 @@ use super::{
     segment::Journal,
     transaction::{CrmWork, TestEffects},
 };
-use crate::store::{CommitError, Status, Unit, Write};
+use crate::store::{CommitError, Durable, Status, Unit, Write};
 
 /// Steps driven before the run lets others have the thread and its records go to the store.
-const BUDGET: usize = 512;
+const BUDGET: usize = 256;
 
 /// What the row of a run says and its task needs.
 #[derive(Debug, Clone)]
@@ -77,6 +77,14 @@ pub(super) struct RunTask {
     pub(super) writes: Vec<Write>,
     pub(super) acks: Vec<oneshot::Sender<Result<(), InputError>>>,
     pub(super) started: bool,
+    pub(super) under_way: Option<UnderWay>,
+}
+
+/// Records that have been handed to the store while the run goes on computing.
+pub(super) struct UnderWay {
+    durable: Durable,
+    records: Vec<Record>,
+    status: Status,
 }
 
 /// Steps to execute, each with its attempt.
@@ -124,10 +132,19 @@ impl RunTask {
         let progress = deadline::bounded(|| self.machine.drive(core.clock.now(), budget));
         let (transactional, external) = self.sort_commands();
         if !transactional.is_empty() {
+            self.settle().await?;
             self.commit_with_effects(transactional, external).await?;
             return Ok(Turn::Again);
         }
         let calls = self.intend(external);
+        if progress == Progress::More && budget == BUDGET && calls.is_empty() && self.acks.is_empty() {
+            // Pure steps do not wait for the disk: the next stretch is computed while this one is written.
+            self.settle().await?;
+            self.hand_over().await?;
+            tokio::task::yield_now().await;
+            return Ok(Turn::Again);
+        }
+        self.settle().await?;
         let resting = progress == Progress::Idle && calls.is_empty() && self.handles.is_empty();
         let needed = !calls.is_empty()
             || resting
@@ -301,6 +318,21 @@ impl RunTask {
 
     /// Makes everything that has come up durable, in one unit.
     async fn commit(&mut self) -> Result<(), TaskError> {
+        self.hand_over().await?;
+        self.settle().await
+    }
+
+    /// Waits until what was handed over is durable, and tells who is to know.
+    async fn settle(&mut self) -> Result<(), TaskError> {
+        let Some(UnderWay { durable, records, status }) = self.under_way.take() else { return Ok(()) };
+        durable.await.map_err(|_| CommitError::Closed)??;
+        self.committed(&records, status);
+        self.machine.recycle(records);
+        Ok(())
+    }
+
+    /// Hands everything that has come up to the store, in one unit.
+    async fn hand_over(&mut self) -> Result<(), TaskError> {
         let records = self.machine.take_records();
         for command in self.machine.take_commands() {
             self.write_command(command);
@@ -311,10 +343,13 @@ impl RunTask {
             writes.push(segment.into_write());
         }
         writes.append(&mut self.writes);
-        if !writes.is_empty() {
-            self.executor.core().store.submit(Unit { writes, work: None }).await?;
+        let status = status_of(&self.machine);
+        if writes.is_empty() {
+            self.committed(&records, status);
+        } else {
+            let durable = self.executor.core().store.begin(Unit { writes, work: None }).await?;
+            self.under_way = Some(UnderWay { durable, records, status });
         }
-        self.committed(&records);
         Ok(())
     }
 
@@ -364,7 +399,7 @@ impl RunTask {
         for (step, attempt) in external {
             self.machine.put_back(Command::Execute { step, attempt });
         }
-        self.committed(&parts.records);
+        self.committed(&parts.records, self.status);
         core.effects_committed();
         Ok(())
     }
@@ -382,9 +417,9 @@ impl RunTask {
     }
 
     /// What may be seen now that it is durable.
-    fn committed(&mut self, records: &[Record]) {
+    fn committed(&mut self, records: &[Record], status: Status) {
         let core = self.executor.core().clone();
-        core.observe(&self.info, &self.machine, records);
+        core.observe(&self.info, &self.machine, records, status);
         if let Some(accepted) = self.accepted.take() {
             let _ = accepted.send(());
         }
@@ -392,7 +427,7 @@ impl RunTask {
             let _ = ack.send(Ok(()));
         }
         if self.responder.is_some() {
-            let over = self.machine.status() != RunStatus::Running;
+            let over = status.is_over();
             let response = records.iter().find_map(|record| response_of(&self.machine, record));
             if (over || response.is_some())
                 && let Some(responder) = self.responder.take()
@@ -406,7 +441,7 @@ impl RunTask {
                 });
             }
         }
-        if self.machine.status() != RunStatus::Running {
+        if status.is_over() {
             self.executor.ended(&self.info, self.machine.plan());
         }
     }

@@ -38,6 +38,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "crm", include_str!("../../../migrations/sqlite/0010_crm.sql")),
 ];
 
+/// Tells when a unit is durable, or why it is not.
+pub type Durable = oneshot::Receiver<Result<Committed, CommitError>>;
+
 /// The store.
 #[derive(Clone)]
 pub struct Store {
@@ -98,10 +101,16 @@ impl Store {
 
     /// Makes a unit durable.
     pub async fn submit(&self, unit: Unit) -> Result<Committed, CommitError> {
+        self.begin(unit).await?.await.map_err(|_| CommitError::Closed)?
+    }
+
+    /// Hands a unit over; what comes back tells when it is durable. Units become durable in the
+    /// order in which they were handed over.
+    pub async fn begin(&self, unit: Unit) -> Result<Durable, CommitError> {
         let (done, answer) = oneshot::channel();
         let request = Request::Unit(Queued { unit, done });
         self.requests.send(request).await.map_err(|_| CommitError::Closed)?;
-        answer.await.map_err(|_| CommitError::Closed)?
+        Ok(answer)
     }
 
     /// Runs a change in a transaction of its own; on an error nothing of it stays.
