@@ -201,9 +201,12 @@ impl Dispatcher {
         wait: bool,
         test: Option<Test>,
     ) -> Result<Accepted, IntakeError> {
-        if !self.executor.has_room() && incoming.outbox.is_none() {
+        // What comes from within has been accepted already; it must not be lost.
+        let within = incoming.outbox.is_some();
+        if !within && !self.executor.has_room() {
             return Err(IntakeError::Overloaded);
         }
+        let place = self.executor.gate().enter();
         let now = self.core.clock.now();
         let position = self.core.store.next_position();
         let data = incoming.event.data.to_string();
@@ -253,6 +256,7 @@ impl Dispatcher {
                 stored: None,
                 responder,
                 accepted: (!wait).then_some(accepted),
+                place,
             });
             if !wait && durable.await.is_err() {
                 return Err(CommitError::Lost.into());
@@ -292,6 +296,10 @@ impl Dispatcher {
             }
             Err(error) => return Err(error.into()),
         }
+        if place.is_some() {
+            self.executor.gate().done(self.core.clock.now());
+        }
+        drop(place);
         if timed || self.core.waited().contains(&incoming.event.event_type) {
             self.core.timers_changed();
         }
@@ -314,6 +322,7 @@ impl Dispatcher {
                 stored,
                 responder,
                 accepted: None,
+                place: None,
             });
         }
         Ok(Accepted { position, runs, duplicate: false, answer })

@@ -4,12 +4,14 @@
 mod commands;
 pub(crate) mod deadline;
 mod effects;
+mod gate;
 mod limits;
 mod registry;
 mod segment;
 mod task;
 mod transaction;
 
+pub use gate::{Gate, Place};
 pub use limits::{Limits, Verdict};
 pub use registry::{Answer, Executor, InputError, RunInput, Starting};
 pub use segment::{Journal, JournalError, Segment};

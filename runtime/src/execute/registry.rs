@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    gate::{Gate, Place},
     segment::Journal,
     task::{RunInfo, RunTask, status_of},
 };
@@ -143,6 +144,8 @@ pub struct Starting {
     pub responder: Option<oneshot::Sender<Answer>>,
     /// Who waits until it is durable.
     pub accepted: Option<oneshot::Sender<()>>,
+    /// Its place at the gate, until it is durable.
+    pub place: Option<Place>,
 }
 
 struct Queued {
@@ -181,6 +184,7 @@ pub struct Executor {
     dispatcher: OnceLock<Arc<Dispatcher>>,
     active: Mutex<HashMap<RunId, mpsc::UnboundedSender<RunInput>>>,
     turns: Mutex<Turns>,
+    gate: Arc<Gate>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -198,6 +202,7 @@ impl Executor {
             dispatcher: OnceLock::new(),
             active: Mutex::default(),
             turns: Mutex::default(),
+            gate: Arc::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         })
@@ -231,7 +236,12 @@ impl Executor {
 
     /// Whether one more run may be accepted.
     pub fn has_room(&self) -> bool {
-        self.backlog() < self.core.config.limits.queue
+        self.gate.is_open() && self.backlog() < self.core.config.limits.queue
+    }
+
+    /// Where events that come in take a place until they are durable.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// Queues a run for its turn.
@@ -284,6 +294,7 @@ impl Executor {
             inputs,
             responder: starting.responder,
             accepted: starting.accepted,
+            place: starting.place,
             calls: JoinSet::new(),
             handles: HashMap::new(),
             writes: Vec::new(),
@@ -405,6 +416,7 @@ impl Executor {
             stored,
             responder: None,
             accepted: None,
+            place: None,
         }))
     }
 

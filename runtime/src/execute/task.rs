@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{
     commands, deadline, effects,
+    gate::Place,
     registry::{Answer, Executor, InputError, RunInput},
     segment::Journal,
     transaction::{CrmWork, TestEffects},
@@ -72,6 +73,7 @@ pub(super) struct RunTask {
     pub(super) inputs: mpsc::UnboundedReceiver<RunInput>,
     pub(super) responder: Option<oneshot::Sender<Answer>>,
     pub(super) accepted: Option<oneshot::Sender<()>>,
+    pub(super) place: Option<Place>,
     pub(super) calls: JoinSet<Finished>,
     pub(super) handles: HashMap<StepId, AbortHandle>,
     pub(super) writes: Vec<Write>,
@@ -420,6 +422,9 @@ impl RunTask {
     fn committed(&mut self, records: &[Record], status: Status) {
         let core = self.executor.core().clone();
         core.observe(&self.info, &self.machine, records, status);
+        if self.place.take().is_some() {
+            self.executor.gate().done(core.clock.now());
+        }
         if let Some(accepted) = self.accepted.take() {
             let _ = accepted.send(());
         }
