@@ -25,7 +25,7 @@ pub use index::{Index, Listener};
 use crate::{
     core::Core,
     execute::{Answer, Executor, Journal, RunInfo, Starting, Verdict},
-    store::{Arrival, CommitError, Origin, Status, StoreError, TimerKind, Unit, Write},
+    store::{Arrival, CommitError, HookCallRow, Origin, Status, StoreError, TimerKind, Unit, Write},
 };
 
 /// Runs may lead to runs this often, one after the other; then a circle is assumed.
@@ -47,6 +47,8 @@ pub struct Incoming {
     pub depth: i32,
     /// Row of the outbox that it comes from and that goes with its acceptance.
     pub outbox: Option<i64>,
+    /// The webhook call that brought it, kept with it.
+    pub call: Option<Box<HookCallRow>>,
 }
 
 /// A trigger by name.
@@ -207,6 +209,9 @@ impl Dispatcher {
         writes.insert(0, self.event_write(&incoming, position, now));
         if let Some(row) = incoming.outbox {
             writes.push(Write::OutboxDelete { position: row });
+        }
+        if let Some(call) = &incoming.call {
+            writes.push(Write::HookCall(HookCallRow { event: Some(position), ..(**call).clone() }));
         }
         writes.push(Write::EventArrived(Arrival {
             workspace: incoming.workspace,
@@ -596,6 +601,7 @@ impl Dispatcher {
             dedup: None,
             depth: caller.depth + 1,
             outbox: None,
+            call: None,
         };
         let mut start = self
             .begin(

@@ -18,7 +18,7 @@ pub use approvals::{ApprovalOpening, LinkRow};
 pub use commit::{Committed, Unit, Work, WorkError};
 pub use error::{CommitError, StoreError};
 pub use open::Store;
-pub use read::{Cursor, EventFilter, RunFilter};
+pub use read::{CallFilter, Cursor, EventFilter, RunFilter};
 pub use retention::Forgotten;
 pub use rows::*;
 pub use waits::{Arrival, Waited};

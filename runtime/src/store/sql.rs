@@ -30,6 +30,7 @@ pub(super) struct Batch {
     journal: Vec<SegmentWrite>,
     timers: Vec<(Timestamp, RunId, Sequence, TimerKind, i64)>,
     arrivals: Vec<Arrival>,
+    hook_calls: Vec<HookCallRow>,
     /// Rare rows, one statement each, in the order in which they came.
     rare: Vec<Write>,
     outbox: Vec<OutboxRow>,
@@ -63,6 +64,7 @@ impl Batch {
             Write::TimerSet { due, run, token, kind, payload } => {
                 self.timers.push((due, run, token, kind, payload))
             }
+            Write::HookCall(call) => self.hook_calls.push(call),
             Write::EventArrived(arrival) => self.arrivals.push(arrival),
             Write::OutboxAppend(row) => self.outbox.push(row),
             Write::OutboxDelete { position } => self.outbox_done.push(position),
@@ -165,6 +167,23 @@ impl Batch {
                 }
             },
         )
+        .await?;
+        let head = "INSERT INTO hook_calls (workspace, path, method, query, at, status, code, detail, headers, remote, event, body, size) ";
+        insert(conn, head, &self.hook_calls, |mut row, call| {
+            row.push_bind(call.workspace.0)
+                .push_bind(call.path.clone())
+                .push_bind(call.method.clone())
+                .push_bind(call.query.clone())
+                .push_bind(call.at.0)
+                .push_bind(i64::from(call.status))
+                .push_bind(call.code.clone())
+                .push_bind(call.detail.clone())
+                .push_bind(call.headers.clone())
+                .push_bind(call.remote.clone())
+                .push_bind(call.event)
+                .push_bind(call.body.clone())
+                .push_bind(call.size as i64);
+        })
         .await?;
         for chunk in self.outbox_done.chunks(100) {
             let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM outbox WHERE position IN (");
@@ -364,7 +383,6 @@ async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Er
         Write::WaitsCloseRun { run } => {
             sqlx::query("DELETE FROM waits WHERE run = $1").bind(run.0).execute(conn).await?;
         }
-        Write::HookCall(call) => hook_call(conn, call).await?,
         Write::ScheduleFired { workflow, trigger, at } => {
             sqlx::query(
                 "INSERT INTO schedules (workflow, trigger_key, last_at) VALUES ($1, $2, $3) \
@@ -420,23 +438,4 @@ async fn open_wait(
     .execute(&mut *conn)
     .await?;
     Ok(done.rows_affected() > 0)
-}
-
-async fn hook_call(conn: &mut SqliteConnection, call: &HookCallRow) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO hook_calls (workspace, path, method, at, status, code, detail, headers, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(call.workspace.0)
-    .bind(&call.path)
-    .bind(&call.method)
-    .bind(call.at.0)
-    .bind(i64::from(call.status))
-    .bind(&call.code)
-    .bind(&call.detail)
-    .bind(&call.headers)
-    .bind(&call.body)
-    .execute(conn)
-    .await?;
-    Ok(())
 }

@@ -12,3 +12,4 @@ mod retention;
 mod server;
 mod store;
 mod waits;
+mod webhooks;
