@@ -12,4 +12,5 @@ mod retention;
 mod server;
 mod store;
 mod waits;
+mod wakes;
 mod webhooks;
