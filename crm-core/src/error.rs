@@ -59,7 +59,7 @@ pub enum Error {
     },
     /// The database failed.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] crate::DatabaseError),
 }
 
 impl Error {

@@ -167,6 +167,15 @@ impl Machine {
         std::mem::take(&mut self.records)
     }
 
+    /// Gives a list of records back whose room may be used again: in a long stretch of steps,
+    /// fresh memory costs more than the steps.
+    pub fn recycle(&mut self, mut records: Vec<Record>) {
+        if self.records.capacity() == 0 {
+            records.clear();
+            self.records = records;
+        }
+    }
+
     /// Takes the commands that have come up since the last call, in order.
     pub fn take_commands(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.commands)

@@ -16,7 +16,7 @@ use masar_nodes::{Catalogue, Opened, Secret, World, email::Mailer, net};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    access::{mask::Mask, token::Token, vault::Vault},
+    access::{mask::Mask, rotation, token::Token, vault::Vault},
     clock::{Clock, Ids},
     config::Config,
     core::{Core, Parts},
@@ -49,8 +49,8 @@ pub struct App {
     _lock: File,
 }
 
-/// Makes the data folder usable and ours.
-fn take_folder(folder: &Path) -> anyhow::Result<File> {
+/// Makes the data folder usable and ours, until the file is closed.
+pub(crate) fn take_folder(folder: &Path) -> anyhow::Result<File> {
     let explain = |what: &str| format!("the data folder {} {what}", folder.display());
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -137,6 +137,9 @@ impl masar_nodes::Vault for StoreVault {
                 self.masked.hide(value);
             }
         }
+        if let (Some(user), Some(password)) = (fields.get("username"), fields.get("password")) {
+            self.masked.hide_pair(user, password);
+        }
         Ok(Opened {
             id: row.id.to_string(),
             kind: row.kind,
@@ -157,10 +160,7 @@ impl App {
         let store =
             Store::open(&folder.join("masar.db"), move |units, seconds| observed.note(units, seconds))
                 .await?;
-        let vault = Arc::new(match &config.master_key {
-            Some(key) => Vault::with_key(key)?,
-            None => Vault::open(&folder.join("master.key"))?,
-        });
+        let vault = Arc::new(rotation::open(&config, &store).await?);
         let (token, new_token) = Token::open(&folder.join("api-token"))?;
         let masked = Arc::new(Mask::default());
         masked.hide(token.reveal());

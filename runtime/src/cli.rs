@@ -4,13 +4,14 @@
 mod files;
 mod remote;
 mod run;
+mod secrets;
 mod serve;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{Config, Sources};
+use crate::config::{Config, ConfigError, Sources};
 
 /// Exit code: the workflow has problems.
 const PROBLEMS: u8 = 3;
@@ -97,6 +98,9 @@ enum Command {
     /// Set and list credentials.
     #[command(subcommand)]
     Credentials(remote::Credentials),
+    /// The key under which credentials are kept.
+    #[command(subcommand)]
+    Secrets(secrets::Secrets),
     /// Check the hash chain of a run.
     Verify {
         /// Run id.
@@ -171,6 +175,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Runs(command) => remote::runs(&config, command).await,
             Command::Events(command) => remote::events(&config, command).await,
             Command::Credentials(command) => remote::credentials(&config, command).await,
+            Command::Secrets(command) => secrets::secrets(&config, command).await,
             Command::Verify { run } => remote::verify(&config, &run).await,
             Command::Config { json } => show_config(&config, json),
             Command::Check { .. } | Command::Openapi | Command::Schema | Command::Completions { .. } => Ok(0),
@@ -210,10 +215,33 @@ fn load(arguments: &Arguments) -> anyhow::Result<Config> {
         }
         None => None,
     };
-    Config::load(&Sources { file, variables: std::env::vars().collect(), flags }).map_err(|errors| {
+    let (variables, unreadable) = variables();
+    let loaded = Config::load(&Sources { file, variables, flags });
+    let mut errors = unreadable;
+    let loaded = loaded.map_err(|more| errors.extend(more));
+    loaded.ok().filter(|_| errors.is_empty()).ok_or_else(|| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the settings are not right:\n  {}", lines.join("\n  "))
     })
+}
+
+/// The environment as text; settings in it that are no text.
+fn variables() -> (Vec<(String, String)>, Vec<ConfigError>) {
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        match value.into_string() {
+            Ok(value) => found.push((name, value)),
+            Err(_) if name.starts_with("MASAR_") => unreadable.push(ConfigError {
+                source_name: "environment".into(),
+                key: name,
+                message: "its value is not valid UTF-8; set it anew, or unset it".into(),
+            }),
+            // Others' variables are none of ours.
+            Err(_) => {}
+        }
+    }
+    (found, unreadable)
 }
 
 fn show_config(config: &Config, json: bool) -> anyhow::Result<u8> {

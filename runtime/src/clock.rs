@@ -91,6 +91,13 @@ impl Ids {
     }
 }
 
+/// Bytes that nobody can guess, for keys, nonces and tokens.
+pub fn secret_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

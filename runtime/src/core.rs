@@ -258,20 +258,21 @@ impl Core {
         }))
     }
 
-    /// Counts what has become durable and tells who watches.
-    pub fn observe(&self, info: &RunInfo, machine: &Machine, records: &[Record]) {
+    /// Counts what has become durable and tells who watches. `status` is that of the run after
+    /// these records; the machine may be ahead of them.
+    pub fn observe(&self, info: &RunInfo, machine: &Machine, records: &[Record], status: Status) {
         for record in records {
             self.metrics.record(machine, record);
         }
         let asks = |record: &Record| {
             matches!(record, Record::Waiting { wait: Wait::Approval { .. }, .. } | Record::Resumed { .. })
         };
-        if machine.status() == RunStatus::Failed || records.iter().any(asks) {
+        if status == Status::Failed || records.iter().any(asks) {
             self.outbox.notify_one();
         }
         if records.iter().any(|record| {
             matches!(record, Record::Waiting { .. } | Record::Failed { .. } | Record::Calling { .. })
-        }) || (machine.header().parent.is_some() && machine.status() != RunStatus::Running)
+        }) || (machine.header().parent.is_some() && status.is_over())
         {
             self.timers_changed();
         }
@@ -281,7 +282,7 @@ impl Core {
                 workspace: info.workspace.0,
                 workflow: info.workflow.to_string(),
                 run: info.run.to_string(),
-                status: crate::execute::status_of(machine).as_str().to_owned(),
+                status: status.as_str().to_owned(),
                 records,
             };
             // Nobody listening any more is no fault.
@@ -316,6 +317,7 @@ impl Core {
             key: row.key.clone(),
             accepted: row.accepted_at,
             allowed: Vec::new(),
+            waking: true,
         };
         Ok((machine, journal, info))
     }

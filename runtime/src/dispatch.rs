@@ -21,12 +21,16 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 pub use index::{Index, Listener};
+pub(crate) use masar_engine::id::hex;
 
 use crate::{
     core::Core,
     execute::{Answer, Executor, Journal, RunInfo, Starting, Verdict},
-    store::{Arrival, CommitError, HookCallRow, Origin, Status, StoreError, TimerKind, Unit, Write},
+    store::{Arrival, CommitError, HookCallRow, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
 };
+
+/// The type of the event that a call of a webhook makes.
+pub(crate) const HOOK_EVENT: &str = "masar.hook";
 
 /// Runs may lead to runs this often, one after the other; then a circle is assumed.
 const MAX_DEPTH: i32 = 32;
@@ -204,35 +208,47 @@ impl Dispatcher {
         }
         let now = self.core.clock.now();
         let position = self.core.store.next_position();
-        let (starts, mut writes) = self.decide(&incoming, position, now, test).await?;
+        let data = incoming.event.data.to_string();
+        let digest = hex(&Sha256::digest(data.as_bytes()));
+        let (starts, mut writes) = self.decide(&incoming, &digest, position, now, test).await?;
         let runs: Vec<RunId> = starts.iter().map(|start| start.info.run).collect();
-        writes.insert(0, self.event_write(&incoming, position, now));
+        writes.insert(0, self.event_write(&incoming, &data, position, now));
         if let Some(row) = incoming.outbox {
             writes.push(Write::OutboxDelete { position: row });
         }
         if let Some(call) = &incoming.call {
             writes.push(Write::HookCall(HookCallRow { event: Some(position), ..(**call).clone() }));
         }
-        writes.push(Write::EventArrived(Arrival {
-            workspace: incoming.workspace,
-            position,
-            event_type: incoming.event.event_type.clone(),
-            subject: incoming.event.subject.clone(),
-            data: incoming.event.data.clone(),
-            at: now,
-            waited: self.core.waited().clone(),
-        }));
+        // No run can wait for a call of a webhook.
+        if incoming.event.event_type != HOOK_EVENT {
+            writes.push(Write::EventArrived(Arrival {
+                workspace: incoming.workspace,
+                position,
+                event_type: incoming.event.event_type.clone(),
+                subject: incoming.event.subject.clone(),
+                data: incoming.event.data.clone(),
+                at: now,
+                waited: self.core.waited().clone(),
+            }));
+        }
 
-        // One run that somebody waits for: its first commit carries the event, so that the whole
-        // run can be one commit.
-        let fused = wait
-            && incoming.dedup.is_none()
+        // One run that has its turn at once: its first commit carries the event, so that the whole
+        // run can be one commit. (A duplicate must be seen before anything of the run happens.)
+        let fused = incoming.dedup.is_none()
+            && self.executor.is_free()
             && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
         let mut starts = starts;
-        if fused && let Some(start) = starts.pop() {
-            let (sender, answer) = oneshot::channel();
-            writes.extend(timeout_write(&start, now));
-            let responder = Some(sender);
+        if fused && let Some(mut start) = starts.pop() {
+            let (mut responder, mut answer) = (None, None);
+            let (accepted, durable) = oneshot::channel();
+            if wait {
+                let (sender, receiver) = oneshot::channel();
+                (responder, answer) = (Some(sender), Some(receiver));
+            }
+            let timeout = timeout_write(&start, now);
+            start.info.waking = timeout.is_some();
+            writes.extend(timeout);
+            let nudge = start.info.waking || self.core.waited().contains(&incoming.event.event_type);
             let journal = Journal::new(start.info.run);
             self.executor.start(Starting {
                 info: start.info,
@@ -241,8 +257,15 @@ impl Dispatcher {
                 opening: writes,
                 stored: None,
                 responder,
+                accepted: (!wait).then_some(accepted),
             });
-            return Ok(Accepted { position, runs, duplicate: false, answer: Some(answer) });
+            if !wait && durable.await.is_err() {
+                return Err(CommitError::Lost.into());
+            }
+            if nudge {
+                self.core.timers_changed();
+            }
+            return Ok(Accepted { position, runs, duplicate: false, answer });
         }
 
         let mut ready = Vec::with_capacity(starts.len());
@@ -260,7 +283,9 @@ impl Dispatcher {
                     payload: 0,
                 });
             }
-            writes.extend(timeout_write(&start, now));
+            let timeout = timeout_write(&start, now);
+            start.info.waking = timeout.is_some() || start.not_before.is_some();
+            writes.extend(timeout);
             ready.push((start, journal));
         }
         let timed = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
@@ -293,12 +318,13 @@ impl Dispatcher {
                 opening: Vec::new(),
                 stored,
                 responder,
+                accepted: None,
             });
         }
         Ok(Accepted { position, runs, duplicate: false, answer })
     }
 
-    fn event_write(&self, incoming: &Incoming, position: i64, now: Timestamp) -> Write {
+    fn event_write(&self, incoming: &Incoming, data: &str, position: i64, now: Timestamp) -> Write {
         let event = &incoming.event;
         self.core.metrics.event(&event.event_type);
         Write::EventInsert {
@@ -311,7 +337,7 @@ impl Dispatcher {
             time: event.time.clone(),
             received_at: now,
             origin: incoming.origin,
-            data: event.data.to_string().into_bytes(),
+            data: Packed::new(data.as_bytes()),
             depth: incoming.depth,
             dedup: incoming.dedup.as_ref().map(|key| {
                 let hash = Sha256::digest(key.as_bytes());
@@ -326,6 +352,7 @@ impl Dispatcher {
     async fn decide(
         &self,
         incoming: &Incoming,
+        digest: &str,
         position: i64,
         now: Timestamp,
         test: Option<Test>,
@@ -341,6 +368,7 @@ impl Dispatcher {
             let kind = Kind { test: test.rerun_of.is_none(), pins: test.pins, replay_of: test.rerun_of };
             let mut start = self.begin(
                 incoming,
+                digest,
                 position,
                 now,
                 target.workflow,
@@ -396,6 +424,7 @@ impl Dispatcher {
             let settings = plan.settings.clone();
             let mut start = self.begin(
                 incoming,
+                digest,
                 position,
                 now,
                 listener.workflow,
@@ -466,8 +495,8 @@ impl Dispatcher {
     /// Why the trigger does not take this event, where it does not.
     fn filtered(&self, plan: &Plan, key: &str, event: &Event, now: Timestamp) -> Option<String> {
         let node = plan.node(plan.find(key)?);
-        let context = self.context(event, now);
         if let Some(filter) = node.parameters.get("filter") {
+            let context = self.context(event, now);
             match Condition::compile_parameter(&filter).map(|filter| filter.explain(&context)) {
                 Ok(Ok(None)) => {}
                 Ok(Ok(Some(reason))) => return Some(reason),
@@ -479,6 +508,7 @@ impl Dispatcher {
         if &*node.spec.manifest.node_type == "trigger.message"
             && let Some(pure) = &node.spec.pure
         {
+            let context = self.context(event, now);
             let call = Call { parameters: &node.parameters, context: &context, prepared: &node.prepared };
             if let Outcome::Failed(error) = pure.run(&call) {
                 return Some(error.message);
@@ -491,6 +521,7 @@ impl Dispatcher {
     fn begin(
         &self,
         incoming: &Incoming,
+        digest: &str,
         position: i64,
         now: Timestamp,
         workflow: WorkflowId,
@@ -512,7 +543,7 @@ impl Dispatcher {
                 source: event.source.clone(),
                 event_type: event.event_type.clone(),
             },
-            digest: hex(&Sha256::digest(event.data.to_string().as_bytes())),
+            digest: digest.to_owned(),
             trigger: trigger.to_owned(),
             test: kind.test,
             vars: plan.uses_vars.then(|| self.core.vars()),
@@ -542,6 +573,7 @@ impl Dispatcher {
             key: None,
             accepted: now,
             allowed: Vec::new(),
+            waking: false,
         };
         Ok(Start { info, machine, queued: false, not_before: None })
     }
@@ -603,9 +635,11 @@ impl Dispatcher {
             outbox: None,
             call: None,
         };
+        let data = incoming.event.data.to_string();
         let mut start = self
             .begin(
                 &incoming,
+                &hex(&Sha256::digest(data.as_bytes())),
                 position,
                 now,
                 listener.workflow,
@@ -624,10 +658,11 @@ impl Dispatcher {
         let mut journal = Journal::new(child);
         let records = start.machine.take_records();
         let mut writes = vec![
-            self.event_write(&incoming, position, now),
+            self.event_write(&incoming, &data, position, now),
             self.core.run_row(&start.info, &start.machine, Status::Queued, true),
         ];
         writes.extend(journal.append(&records).map(crate::execute::Segment::into_write));
+        writes.extend(timeout_write(&start, now));
         Ok((child, writes))
     }
 }
@@ -636,13 +671,4 @@ impl Dispatcher {
 fn timeout_write(start: &Start, now: Timestamp) -> Option<Write> {
     let due = now.plus_millis(start.machine.plan().settings.timeout_ms?);
     Some(Write::TimerSet { due, run: start.info.run, token: 0, kind: TimerKind::RunTimeout, payload: 0 })
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -14,4 +14,3 @@ pub use limits::{Limits, Verdict};
 pub use registry::{Answer, Executor, InputError, RunInput, Starting};
 pub use segment::{Journal, JournalError, Segment};
 pub use task::RunInfo;
-pub(crate) use task::status_of;

@@ -15,9 +15,10 @@ mod waits;
 mod workflows;
 
 pub use approvals::{ApprovalOpening, LinkRow};
-pub use commit::{Committed, Unit, Work, WorkError};
+pub use commit::{Committed, Unit, Work};
 pub use error::{CommitError, StoreError};
-pub use open::Store;
+pub use open::{Durable, Store};
+pub use pack::Packed;
 pub use read::{CallFilter, Cursor, EventFilter, RunFilter};
 pub use retention::Forgotten;
 pub use rows::*;

@@ -53,7 +53,7 @@ fn each(call: &Call<'_>) -> Outcome {
         _ => ItemFailure::Stop,
     };
     let parallel = get(call, "parallel").as_u64().unwrap_or(1) as u32;
-    Outcome::ForEach(ForEach { items: Arc::new(items), parallel, on_error })
+    Outcome::ForEach(ForEach { items: items.into(), parallel, on_error })
 }
 
 fn rounds(call: &Call<'_>) -> Outcome {

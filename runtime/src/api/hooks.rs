@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Problem, Shared, WORKSPACE};
 use crate::{
-    dispatch::{Incoming, Listener, Target},
+    dispatch::{HOOK_EVENT, Incoming, Listener, Target},
     execute::Answer,
     signature,
     store::{HookCallRow, Origin, Unit, Write},
@@ -210,8 +210,9 @@ async fn authenticate(app: &Shared, listener: &Listener, call: &Call) -> Result<
         Problem::new("signature", format!("this hook cannot check its callers: {}", error.message))
     })?;
     let secret = opened.need("secret").map_err(|error| Problem::new("signature", error.message))?;
+    let secrets: Vec<&str> = std::iter::once(secret).chain(opened.get("previous")).collect();
     let header = |name: &str| call.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    signature::check(auth, secret, &header, &call.body, app.core.clock.now())
+    signature::check(auth, &secrets, &header, &call.body, app.core.clock.now())
         .map_err(|error| Problem::new("signature", error.to_string()))
 }
 
@@ -246,7 +247,7 @@ fn event(app: &Shared, parameters: &Value, call: &Call) -> Result<Event, Problem
     Ok(Event {
         id: app.core.ids.next(now).to_string(),
         source: format!("/hooks/main/{}", call.path),
-        event_type: "masar.hook".into(),
+        event_type: HOOK_EVENT.into(),
         subject: None,
         time: None,
         data: Arc::new(Value::Object(data)),

@@ -43,6 +43,7 @@ pub(super) fn summary(row: &RunRow) -> Value {
 
 /// Which runs.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     /// Id of the workflow.
     workflow: Option<String>,

@@ -11,11 +11,13 @@ use crate::store::{TimerKind, Write};
 /// The rows that a command asks for. Executing steps is not a row and is the caller's business.
 pub(super) fn rows(
     executor: &Arc<Executor>,
-    info: &RunInfo,
+    info: &mut RunInfo,
     machine: &mut Machine,
     command: Command,
 ) -> Vec<Write> {
     let run = info.run;
+    info.waking |=
+        matches!(command, Command::SetTimer { .. } | Command::OpenWait { .. } | Command::CallWorkflow { .. });
     match command {
         Command::Execute { .. } | Command::Cancel { .. } => Vec::new(),
         Command::SetTimer { token, due } => {
@@ -54,7 +56,10 @@ pub(super) fn rows(
             }
         }
         Command::Ended { status } => {
-            let mut rows = vec![Write::TimersClearRun { run }, Write::WaitsCloseRun { run }];
+            let mut rows = match info.waking {
+                true => vec![Write::TimersClearRun { run }, Write::WaitsCloseRun { run }],
+                false => Vec::new(),
+            };
             let core = executor.core();
             if let Some(parent) = &machine.header().parent {
                 let due = core.clock.now();

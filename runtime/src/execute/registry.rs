@@ -141,6 +141,8 @@ pub struct Starting {
     pub stored: Option<Status>,
     /// Who waits for its answer.
     pub responder: Option<oneshot::Sender<Answer>>,
+    /// Who waits until it is durable.
+    pub accepted: Option<oneshot::Sender<()>>,
 }
 
 struct Queued {
@@ -221,6 +223,12 @@ impl Executor {
         lock(&self.turns).queue.len()
     }
 
+    /// Whether a run that starts now has its turn at once.
+    pub fn is_free(&self) -> bool {
+        let turns = lock(&self.turns);
+        turns.queue.is_empty() && turns.running < self.core.config.execute.workers
+    }
+
     /// Whether one more run may be accepted.
     pub fn has_room(&self) -> bool {
         self.backlog() < self.core.config.limits.queue
@@ -275,10 +283,12 @@ impl Executor {
             opening: starting.opening,
             inputs,
             responder: starting.responder,
+            accepted: starting.accepted,
             calls: JoinSet::new(),
             handles: HashMap::new(),
             writes: Vec::new(),
             acks: Vec::new(),
+            under_way: None,
         }
     }
 
@@ -387,7 +397,15 @@ impl Executor {
         machine.recover(core.clock.now());
         let stored = Some(row.status);
         let _ = status_of(&machine);
-        Ok(Some(Starting { info, machine, journal, opening: Vec::new(), stored, responder: None }))
+        Ok(Some(Starting {
+            info,
+            machine,
+            journal,
+            opening: Vec::new(),
+            stored,
+            responder: None,
+            accepted: None,
+        }))
     }
 
     /// Stops: nothing new begins, calls under way get `grace` to come back, the rest is in the journal.

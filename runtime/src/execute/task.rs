@@ -19,10 +19,10 @@ use super::{
     segment::Journal,
     transaction::{CrmWork, TestEffects},
 };
-use crate::store::{CommitError, Status, Unit, Write};
+use crate::store::{CommitError, Durable, Status, Unit, Write};
 
 /// Steps driven before the run lets others have the thread and its records go to the store.
-const BUDGET: usize = 512;
+const BUDGET: usize = 256;
 
 /// What the row of a run says and its task needs.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct RunInfo {
     pub accepted: Timestamp,
     /// External node types that a test run may really call.
     pub allowed: Vec<String>,
+    /// Whether timers or waits of the run may be in the store.
+    pub waking: bool,
 }
 
 /// A call that came back.
@@ -69,11 +71,20 @@ pub(super) struct RunTask {
     pub(super) status: Status,
     pub(super) inputs: mpsc::UnboundedReceiver<RunInput>,
     pub(super) responder: Option<oneshot::Sender<Answer>>,
+    pub(super) accepted: Option<oneshot::Sender<()>>,
     pub(super) calls: JoinSet<Finished>,
     pub(super) handles: HashMap<StepId, AbortHandle>,
     pub(super) writes: Vec<Write>,
     pub(super) acks: Vec<oneshot::Sender<Result<(), InputError>>>,
     pub(super) started: bool,
+    pub(super) under_way: Option<UnderWay>,
+}
+
+/// Records that have been handed to the store while the run goes on computing.
+pub(super) struct UnderWay {
+    durable: Durable,
+    records: Vec<Record>,
+    status: Status,
 }
 
 /// Steps to execute, each with its attempt.
@@ -121,10 +132,19 @@ impl RunTask {
         let progress = deadline::bounded(|| self.machine.drive(core.clock.now(), budget));
         let (transactional, external) = self.sort_commands();
         if !transactional.is_empty() {
+            self.settle().await?;
             self.commit_with_effects(transactional, external).await?;
             return Ok(Turn::Again);
         }
         let calls = self.intend(external);
+        if progress == Progress::More && budget == BUDGET && calls.is_empty() && self.acks.is_empty() {
+            // Pure steps do not wait for the disk: the next stretch is computed while this one is written.
+            self.settle().await?;
+            self.hand_over().await?;
+            tokio::task::yield_now().await;
+            return Ok(Turn::Again);
+        }
+        self.settle().await?;
         let resting = progress == Progress::Idle && calls.is_empty() && self.handles.is_empty();
         let needed = !calls.is_empty()
             || resting
@@ -249,7 +269,7 @@ impl RunTask {
         {
             handle.abort();
         }
-        let writes = commands::rows(&self.executor, &self.info, &mut self.machine, command);
+        let writes = commands::rows(&self.executor, &mut self.info, &mut self.machine, command);
         self.writes.extend(writes);
     }
 
@@ -298,6 +318,21 @@ impl RunTask {
 
     /// Makes everything that has come up durable, in one unit.
     async fn commit(&mut self) -> Result<(), TaskError> {
+        self.hand_over().await?;
+        self.settle().await
+    }
+
+    /// Waits until what was handed over is durable, and tells who is to know.
+    async fn settle(&mut self) -> Result<(), TaskError> {
+        let Some(UnderWay { durable, records, status }) = self.under_way.take() else { return Ok(()) };
+        durable.await.map_err(|_| CommitError::Closed)??;
+        self.committed(&records, status);
+        self.machine.recycle(records);
+        Ok(())
+    }
+
+    /// Hands everything that has come up to the store, in one unit.
+    async fn hand_over(&mut self) -> Result<(), TaskError> {
         let records = self.machine.take_records();
         for command in self.machine.take_commands() {
             self.write_command(command);
@@ -308,10 +343,13 @@ impl RunTask {
             writes.push(segment.into_write());
         }
         writes.append(&mut self.writes);
-        if !writes.is_empty() {
-            self.executor.core().store.submit(Unit { writes, work: None }).await?;
+        let status = status_of(&self.machine);
+        if writes.is_empty() {
+            self.committed(&records, status);
+        } else {
+            let durable = self.executor.core().store.begin(Unit { writes, work: None }).await?;
+            self.under_way = Some(UnderWay { durable, records, status });
         }
-        self.committed(&records);
         Ok(())
     }
 
@@ -346,6 +384,7 @@ impl RunTask {
         let parts = work.into_parts();
         self.machine = parts.machine;
         self.journal = parts.journal;
+        self.info.waking |= parts.waking;
         self.started = true;
         self.status = status_of(&self.machine);
         for command in parts.left {
@@ -360,7 +399,7 @@ impl RunTask {
         for (step, attempt) in external {
             self.machine.put_back(Command::Execute { step, attempt });
         }
-        self.committed(&parts.records);
+        self.committed(&parts.records, self.status);
         core.effects_committed();
         Ok(())
     }
@@ -378,14 +417,17 @@ impl RunTask {
     }
 
     /// What may be seen now that it is durable.
-    fn committed(&mut self, records: &[Record]) {
+    fn committed(&mut self, records: &[Record], status: Status) {
         let core = self.executor.core().clone();
-        core.observe(&self.info, &self.machine, records);
+        core.observe(&self.info, &self.machine, records, status);
+        if let Some(accepted) = self.accepted.take() {
+            let _ = accepted.send(());
+        }
         for ack in self.acks.drain(..) {
             let _ = ack.send(Ok(()));
         }
         if self.responder.is_some() {
-            let over = self.machine.status() != RunStatus::Running;
+            let over = status.is_over();
             let response = records.iter().find_map(|record| response_of(&self.machine, record));
             if (over || response.is_some())
                 && let Some(responder) = self.responder.take()
@@ -399,7 +441,7 @@ impl RunTask {
                 });
             }
         }
-        if self.machine.status() != RunStatus::Running {
+        if status.is_over() {
             self.executor.ended(&self.info, self.machine.plan());
         }
     }

@@ -1,9 +1,13 @@
 //! What goes with the opening of an approval, and the links by which people decide.
 
 use masar_engine::{RunId, Sequence, Timestamp, WorkspaceId};
-use sqlx::{Row as _, SqliteConnection};
+use rusqlite::{Connection, Result, params};
+use sqlx::Row as _;
 
-use super::{OutboxRow, Store, StoreError, TimerKind};
+use super::{
+    OutboxRow, Store, StoreError, TimerKind,
+    sql::{OUTBOX, TIMER, append},
+};
 
 /// What an approval brings along when it opens for the first time.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,65 +42,50 @@ pub struct LinkRow {
 }
 
 /// Writes what goes with a new approval.
-pub(super) async fn opened(
-    conn: &mut SqliteConnection,
-    opening: &ApprovalOpening,
-) -> Result<(), sqlx::Error> {
+pub(super) fn opened(conn: &Connection, opening: &ApprovalOpening) -> Result<()> {
     let ApprovalOpening { link, requested, remind } = opening;
-    write_link(conn, link).await?;
+    write_link(conn, link)?;
     if let Some(due) = remind {
-        sqlx::query(
-            "INSERT OR REPLACE INTO timers (due, run, token, kind, payload, workspace) VALUES ($1, $2, $3, $4, 0, $5)",
-        )
-        .bind(due.0)
-        .bind(link.run.0)
-        .bind(link.token as i64)
-        .bind(TimerKind::Remind as i64)
-        .bind(link.workspace.0)
-        .execute(&mut *conn)
-        .await?;
+        let kind = TimerKind::Remind as i64;
+        conn.prepare_cached(TIMER)?.execute(params![
+            due.0,
+            link.run.0.as_bytes(),
+            link.token as i64,
+            kind,
+            0
+        ])?;
     }
     if let Some(event) = requested {
-        sqlx::query(
-            "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(event.workspace.0)
-        .bind(event.event_id)
-        .bind(&event.source)
-        .bind(&event.event_type)
-        .bind(&event.subject)
-        .bind(event.time.0)
-        .bind(event.data.to_string())
-        .bind(event.depth)
-        .execute(conn)
-        .await?;
+        append(&mut conn.prepare_cached(OUTBOX)?, event)?;
     }
     Ok(())
 }
 
 /// Writes a link.
-pub(super) async fn write_link(conn: &mut SqliteConnection, link: &LinkRow) -> Result<(), sqlx::Error> {
-    sqlx::query(
+pub(super) fn write_link(conn: &Connection, link: &LinkRow) -> Result<()> {
+    let mut statement = conn.prepare_cached(
         "INSERT INTO approval_links (secret, workspace, run, token, step, title, deadline, made_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(link.secret.to_vec())
-    .bind(link.workspace.0)
-    .bind(link.run.0)
-    .bind(link.token as i64)
-    .bind(&link.step)
-    .bind(&link.title)
-    .bind(link.deadline.map(|at| at.0))
-    .bind(link.made_at.0)
-    .execute(conn)
-    .await?;
-    Ok(())
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    let (step, title) = (&link.step, &link.title);
+    let deadline = link.deadline.map(|at| at.0);
+    statement
+        .execute(params![
+            link.secret,
+            link.workspace.0,
+            link.run.0.as_bytes(),
+            link.token as i64,
+            step,
+            title,
+            deadline,
+            link.made_at.0
+        ])
+        .map(|_| ())
 }
 
 impl Store {
     /// The link with this hash. The hash is as good as a password; it names its workspace itself.
-    pub async fn approval_link(&self, secret: [u8; 32]) -> Result<Option<LinkRow>, StoreError> {
+    pub async fn approval_link(&self, secret: [u8; 32]) -> std::result::Result<Option<LinkRow>, StoreError> {
         let row = sqlx::query(
             "SELECT workspace, run, token, step, title, deadline, made_at FROM approval_links WHERE secret = $1",
         )

@@ -56,10 +56,27 @@ impl From<sqlx::Error> for StoreError {
             .and_then(|code| code.parse::<i32>().ok());
         // The low byte is SQLite's primary result code (sqlite.org/rescode.html).
         match code.map(|code| code & 0xff) {
-            Some(13) => Self::DiskFull,
-            Some(8 | 14) => Self::ReadOnly(error.to_string()),
-            Some(11 | 26) => Self::Corrupt { file: "the database".into(), message: error.to_string() },
+            Some(code @ (8 | 11 | 13 | 14 | 26)) => Self::from_code(Some(code), &error.to_string()),
             _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let error = masar_crm_core::DatabaseError::from(error);
+        Self::from_code(error.code, &error.message)
+    }
+}
+
+impl StoreError {
+    /// From SQLite's primary result code and its words.
+    pub(super) fn from_code(code: Option<i32>, message: &str) -> Self {
+        match code {
+            Some(13) => Self::DiskFull,
+            Some(8 | 14) => Self::ReadOnly(message.to_owned()),
+            Some(11 | 26) => Self::Corrupt { file: "the database".into(), message: message.to_owned() },
+            _ => Self::Database(sqlx::Error::Protocol(message.to_owned())),
         }
     }
 }

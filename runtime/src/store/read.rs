@@ -530,6 +530,12 @@ impl Store {
         Ok(rows.iter().map(credential_row).collect::<Result<_, _>>()?)
     }
 
+    /// The credentials of all workspaces, for a change of the master key.
+    pub async fn sealed(&self) -> Result<Vec<CredentialRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM credentials ORDER BY id").fetch_all(&self.readers).await?;
+        Ok(rows.iter().map(credential_row).collect::<Result<_, _>>()?)
+    }
+
     /// One credential, by name.
     pub async fn credential(
         &self,

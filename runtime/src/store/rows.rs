@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{
     approvals::{ApprovalOpening, LinkRow},
+    pack::Packed,
     waits::Arrival,
 };
 
@@ -395,7 +396,7 @@ pub enum Write {
         time: Option<String>,
         received_at: Timestamp,
         origin: Origin,
-        data: Vec<u8>,
+        data: Packed,
         depth: i32,
         dedup: Option<([u8; 16], Timestamp)>,
     },
@@ -420,7 +421,7 @@ pub enum Write {
         first: Sequence,
         count: u32,
         hash: [u8; 32],
-        body: Vec<u8>,
+        body: Packed,
     },
     TimerSet {
         due: Timestamp,

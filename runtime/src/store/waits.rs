@@ -16,9 +16,10 @@ use std::{
 };
 
 use masar_engine::{Json, RunId, Sequence, Timestamp, WorkspaceId};
-use sqlx::{Row as _, SqliteConnection};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+use uuid::Uuid;
 
-use super::{pack::unpack, rows::TimerKind};
+use super::{pack::unpack, rows::TimerKind, sql::TIMER};
 
 /// Events that a wait with a path looks at when it opens: the newest. Reading one that holds the
 /// value takes about ten microseconds, and the committer does nothing else meanwhile.
@@ -67,24 +68,26 @@ fn correlated(correlate: Option<&str>, subject: Option<&str>, data: &Json) -> Op
     Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
+fn id(row: &Row<'_>, column: &str) -> Result<RunId> {
+    let bytes: [u8; 16] = row.get(column)?;
+    Ok(RunId(Uuid::from_bytes(bytes)))
+}
+
 /// Sets a timer, due at once, for every open wait that the event fits.
-pub(super) async fn arrive(conn: &mut SqliteConnection, arrival: &Arrival) -> Result<(), sqlx::Error> {
+pub(super) fn arrive(conn: &Connection, arrival: &Arrival) -> Result<()> {
     if !arrival.waited.contains(&arrival.event_type) {
         return Ok(());
     }
-    let rows =
-        sqlx::query("SELECT run, token, key, correlate FROM waits WHERE workspace = $1 AND event_type = $2")
-            .bind(arrival.workspace.0)
-            .bind(&arrival.event_type)
-            .fetch_all(&mut *conn)
-            .await?;
-    for row in rows {
-        let key: Option<String> = row.try_get("key")?;
-        let correlate: Option<String> = row.try_get("correlate")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT run, token, key, correlate FROM waits WHERE workspace = ? AND event_type = ?",
+    )?;
+    let mut rows = statement.query(params![arrival.workspace.0, arrival.event_type])?;
+    while let Some(row) = rows.next()? {
+        let key: Option<String> = row.get("key")?;
+        let correlate: Option<String> = row.get("correlate")?;
         let found = || correlated(correlate.as_deref(), arrival.subject.as_deref(), &arrival.data);
         if key.is_none() || found() == key {
-            let run = RunId(row.try_get("run")?);
-            set_timer(conn, run, row.try_get("token")?, arrival.at, arrival.position).await?;
+            set_timer(conn, id(row, "run")?, row.get("token")?, arrival.at, arrival.position)?;
         }
     }
     Ok(())
@@ -102,76 +105,56 @@ pub(super) struct Opened<'a> {
 }
 
 /// Sets a timer for the earliest event that fits, came after the run's own and was not taken by it.
-pub(super) async fn look_back(conn: &mut SqliteConnection, wait: &Opened<'_>) -> Result<(), sqlx::Error> {
-    if let Some(position) = missed(conn, wait).await? {
-        set_timer(conn, wait.run, wait.token as i64, wait.at, position).await?;
+pub(super) fn look_back(conn: &Connection, wait: &Opened<'_>) -> Result<()> {
+    match missed(conn, wait)? {
+        Some(position) => set_timer(conn, wait.run, wait.token as i64, wait.at, position),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-async fn missed(conn: &mut SqliteConnection, wait: &Opened<'_>) -> Result<Option<i64>, sqlx::Error> {
-    const SINCE: &str = "workspace = $1 AND type = $2 AND position > (SELECT event FROM runs WHERE id = $3) \
-                         AND NOT EXISTS (SELECT 1 FROM taken t WHERE t.run = $3 AND t.position = e.position)";
+fn missed(conn: &Connection, wait: &Opened<'_>) -> Result<Option<i64>> {
+    // The index of types leaves calls of webhooks out, for which no run can wait.
+    const SINCE: &str = "workspace = ?1 AND type = ?2 AND type <> 'masar.hook' AND position > (SELECT event FROM runs WHERE id = ?3) \
+                         AND NOT EXISTS (SELECT 1 FROM taken t WHERE t.run = ?3 AND t.position = e.position)";
+    let run = wait.run.0.as_bytes();
     let (Some(key), Some(path)) = (wait.key, wait.correlate) else {
         // By subject the index of subjects is the narrow one; the plus keeps SQLite off the other.
-        let text = match wait.key {
-            None => format!("SELECT min(position) FROM events e WHERE {SINCE}"),
-            Some(_) => format!(
-                "SELECT min(position) FROM events e WHERE {} AND subject = $4",
-                SINCE.replace(" type", " +type")
-            ),
-        };
-        return sqlx::query_scalar(sqlx::AssertSqlSafe(text))
-            .bind(wait.workspace.0)
-            .bind(wait.event_type)
-            .bind(wait.run.0)
-            .bind(wait.key)
-            .fetch_one(conn)
-            .await;
+        return match wait.key {
+            None => conn
+                .prepare_cached(&format!("SELECT min(position) FROM events e WHERE {SINCE}"))?
+                .query_row(params![wait.workspace.0, wait.event_type, run], |row| row.get(0)),
+            Some(subject) => conn
+                .prepare_cached(&format!(
+                    "SELECT min(position) FROM events e WHERE {} AND subject = ?4",
+                    SINCE.replace(" type", " +type")
+                ))?
+                .query_row(params![wait.workspace.0, wait.event_type, run, subject], |row| row.get(0)),
+        }
+        .optional()
+        .map(Option::flatten);
     };
     // A short body is stored plain, behind a byte 0; one that does not hold the key as it is
     // written in JSON needs no parsing.
     let written = Json::from(key).to_string();
     let written = written.trim_matches('"').as_bytes();
-    let text = format!(
-        "SELECT position, data FROM (SELECT position, data FROM events e WHERE {SINCE} ORDER BY position DESC LIMIT $5) \
-         WHERE substr(data, 1, 1) <> x'00' OR instr(data, $4) > 0 ORDER BY position"
-    );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(text))
-        .bind(wait.workspace.0)
-        .bind(wait.event_type)
-        .bind(wait.run.0)
-        .bind(written)
-        .bind(MOST_LOOKED_AT)
-        .fetch_all(conn)
-        .await?;
-    for row in rows {
-        let stored: Vec<u8> = row.try_get("data")?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT position, data FROM (SELECT position, data FROM events e WHERE {SINCE} ORDER BY position DESC LIMIT ?5) \
+         WHERE substr(data, 1, 1) <> x'00' OR instr(data, ?4) > 0 ORDER BY position"
+    ))?;
+    let values = params![wait.workspace.0, wait.event_type, run, written, MOST_LOOKED_AT];
+    let mut rows = statement.query(values)?;
+    while let Some(row) = rows.next()? {
+        let stored: Vec<u8> = row.get(1)?;
         let data = unpack(&stored).and_then(|data| serde_json::from_slice::<Json>(&data).ok());
         if data.is_some_and(|data| correlated(Some(path), None, &data).as_deref() == Some(key)) {
-            return Ok(Some(row.try_get("position")?));
+            return row.get(0);
         }
     }
     Ok(None)
 }
 
-async fn set_timer(
-    conn: &mut SqliteConnection,
-    run: RunId,
-    token: i64,
-    due: Timestamp,
-    position: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT OR REPLACE INTO timers (due, run, token, kind, payload, workspace) \
-         SELECT $1, $2, $3, $4, $5, workspace FROM runs WHERE id = $2",
-    )
-    .bind(due.0)
-    .bind(run.0)
-    .bind(token)
-    .bind(TimerKind::Event as i64)
-    .bind(position)
-    .execute(conn)
-    .await?;
-    Ok(())
+fn set_timer(conn: &Connection, run: RunId, token: i64, due: Timestamp, position: i64) -> Result<()> {
+    conn.prepare_cached(TIMER)?
+        .execute(params![due.0, run.0.as_bytes(), token, TimerKind::Event as i64, position])
+        .map(|_| ())
 }

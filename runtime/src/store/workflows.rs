@@ -1,15 +1,11 @@
 //! Workflows, their drafts and versions, credentials and settings: rare changes, each a small
-//! piece of work in the committer's transaction.
+//! piece of work in a transaction of its own.
 
-use std::any::Any;
-
-use async_trait::async_trait;
-use futures_util::future::BoxFuture;
 use masar_engine::{RunId, Timestamp, VersionHash, WorkflowId, WorkspaceId};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{CommitError, CredentialRow, KeptAnswer, Store, StoreError, Unit, Work, WorkError, Write};
+use super::{CredentialRow, KeptAnswer, Store, StoreError};
 
 /// A workflow with its draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,56 +106,7 @@ pub struct DraftChange {
     pub paused: Option<bool>,
 }
 
-/// A change that runs in the committer's transaction. It tells its result by itself, since the
-/// work of a failed unit does not come back.
-struct Change<F, T> {
-    run: Option<F>,
-    told: Option<tokio::sync::oneshot::Sender<Result<T, StoreError>>>,
-}
-
-#[async_trait]
-impl<F, T> Work for Change<F, T>
-where
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    T: Send + 'static,
-{
-    async fn apply(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Write>, WorkError> {
-        let (Some(run), Some(told)) = (self.run.take(), self.told.take()) else { return Ok(Vec::new()) };
-        let result = run(conn).await;
-        let refused = result.is_err();
-        let _ = told.send(result);
-        // An error undoes what the change has done so far.
-        if refused {
-            Err(WorkError(sqlx::Error::Protocol("the change was refused".into())))
-        } else {
-            Ok(Vec::new())
-        }
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
-    }
-}
-
 impl Store {
-    /// Runs a change in a transaction of the writer.
-    pub async fn change<T, F>(&self, run: F) -> Result<T, StoreError>
-    where
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-        T: Send + 'static,
-    {
-        let (told, tell) = tokio::sync::oneshot::channel();
-        let change = Change { run: Some(run), told: Some(told) };
-        let committed = self.submit(Unit { writes: Vec::new(), work: Some(Box::new(change)) }).await;
-        match (tell.await, committed) {
-            (Ok(Ok(value)), Ok(_)) => Ok(value),
-            (Ok(Err(error)), _) => Err(error),
-            (_, Err(CommitError::Store(error))) => Err(error),
-            (_, Err(error)) => Err(StoreError::Database(sqlx::Error::Protocol(error.to_string()))),
-            (Err(_), Ok(_)) => Err(StoreError::Database(sqlx::Error::WorkerCrashed)),
-        }
-    }
-
     /// What is published everywhere.
     pub async fn published(&self) -> Result<Vec<Published>, StoreError> {
         let rows = sqlx::query(
@@ -428,6 +375,23 @@ impl Store {
                 .bind(row.updated_at.0)
                 .execute(conn)
                 .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Replaces the sealed fields of credentials, all or none. Their values stay the same.
+    pub async fn set_sealed(&self, rows: Vec<(Uuid, Vec<u8>)>) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                for (id, sealed) in rows {
+                    sqlx::query("UPDATE credentials SET sealed = $2 WHERE id = $1")
+                        .bind(id)
+                        .bind(sealed)
+                        .execute(&mut *conn)
+                        .await?;
+                }
                 Ok(())
             })
         })

@@ -103,6 +103,10 @@ fn starting_where_it_cannot_says_why() {
     assert!(used.contains("already in use by process"), "{used}");
     let unknown = fails(other.path(), &["--set", "server.lisen=x", "config"]);
     assert!(unknown.contains("did you mean server.listen"), "{unknown}");
+    let bytes = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+    let output = masar(other.path(), &["config"]).env("MASAR_LOG_LEVEL", bytes as &std::ffi::OsStr).output();
+    let odd = String::from_utf8_lossy(&output.unwrap().stderr).into_owned();
+    assert!(odd.contains("environment: MASAR_LOG_LEVEL: its value is not valid UTF-8"), "{odd}");
     std::fs::write(other.path().join("masar.db"), vec![7u8; 5000]).unwrap();
     let corrupt = fails(other.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert!(corrupt.contains("is not a usable database"), "{corrupt}");

@@ -9,6 +9,7 @@ mod generated;
 mod idempotency;
 mod kill;
 mod retention;
+mod secrets;
 mod server;
 mod store;
 mod waits;

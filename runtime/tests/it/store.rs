@@ -3,11 +3,12 @@
 use std::any::Any;
 
 use async_trait::async_trait;
+use masar_crm_core::DatabaseError;
 use masar_engine::{RunId, Timestamp, WorkflowId, WorkspaceId};
 use masar_runtime::store::{
-    CommitError, Origin, RunFilter, RunRow, Status, Store, TimerKind, Unit, Work, WorkError, Write,
+    CommitError, Origin, Packed, RunFilter, RunRow, Status, Store, TimerKind, Unit, Work, Write,
 };
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 use uuid::Uuid;
 
 const WORKSPACE: WorkspaceId = WorkspaceId::FIRST;
@@ -29,7 +30,7 @@ fn event(position: i64, key: Option<u8>) -> Write {
         time: None,
         received_at: Timestamp(1),
         origin: Origin::Api,
-        data: b"{}".to_vec(),
+        data: Packed::new(b"{}"),
         depth: 0,
         dedup: key.map(|key| ([key; 16], Timestamp(i64::MAX))),
     }
@@ -66,7 +67,7 @@ fn records(number: u128, first: u64) -> Write {
         first,
         count: 1,
         hash: [1; 32],
-        body: b"{}\n".to_vec(),
+        body: Packed::new(b"{}\n"),
     }
 }
 
@@ -113,10 +114,10 @@ struct Deed {
 
 #[async_trait]
 impl Work for Deed {
-    async fn apply(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Write>, WorkError> {
-        sqlx::query("INSERT INTO meta (key, value) VALUES ('deed', 'done')").execute(&mut *conn).await?;
+    async fn apply(&mut self, conn: &mut Connection) -> Result<Vec<Write>, DatabaseError> {
+        conn.execute("INSERT INTO meta (key, value) VALUES ('deed', 'done')", [])?;
         if self.fails {
-            sqlx::query("INSERT INTO nowhere VALUES (1)").execute(&mut *conn).await?;
+            conn.execute("INSERT INTO nowhere VALUES (1)", [])?;
         }
         Ok(vec![run(2, Status::Succeeded)])
     }
