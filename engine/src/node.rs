@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Json, Manifest, Timestamp,
-    value::{Context, Parameter, Part, ValueError},
+    value::{Context, Parameter, Part, References, ValueError},
 };
 
 /// What compilation may prepare for a node once, e.g. a parsed condition.
@@ -22,6 +22,10 @@ pub trait Pure: Send + Sync {
     fn prepare(&self, _parameters: &Parameter) -> Result<Prepared, Vec<(String, String)>> {
         Ok(None)
     }
+
+    /// Calls `visit` with the field and the references of every script or template that
+    /// [`Self::prepare`] has compiled beside the parameters' own.
+    fn visit_references(&self, _prepared: &Prepared, _visit: &mut dyn FnMut(&str, &References)) {}
 
     /// Computes the outcome of one step.
     fn run(&self, call: &Call<'_>) -> Outcome;

@@ -11,6 +11,7 @@ mod idempotency;
 mod problem;
 mod runs;
 mod system;
+mod webhook_calls;
 mod workflows;
 
 use std::sync::Arc;
@@ -82,7 +83,9 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(events::list, events::send))
         .routes(routes!(events::get))
         .routes(routes!(events::resend))
-        .routes(routes!(events::refused))
+        .routes(routes!(webhook_calls::list))
+        .routes(routes!(webhook_calls::get))
+        .routes(routes!(webhook_calls::resend))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::decide))
         .routes(routes!(credentials::list))

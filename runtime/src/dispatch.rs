@@ -26,7 +26,7 @@ pub(crate) use masar_engine::id::hex;
 use crate::{
     core::Core,
     execute::{Answer, Executor, Journal, RunInfo, Starting, Verdict},
-    store::{Arrival, CommitError, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
+    store::{Arrival, CommitError, HookCallRow, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
 };
 
 /// The type of the event that a call of a webhook makes.
@@ -51,6 +51,8 @@ pub struct Incoming {
     pub depth: i32,
     /// Row of the outbox that it comes from and that goes with its acceptance.
     pub outbox: Option<i64>,
+    /// The webhook call that brought it, kept with it.
+    pub call: Option<Box<HookCallRow>>,
 }
 
 /// A trigger by name.
@@ -216,6 +218,9 @@ impl Dispatcher {
         writes.insert(0, self.event_write(&incoming, &data, position, now));
         if let Some(row) = incoming.outbox {
             writes.push(Write::OutboxDelete { position: row });
+        }
+        if let Some(call) = &incoming.call {
+            writes.push(Write::HookCall(HookCallRow { event: Some(position), ..(**call).clone() }));
         }
         // No run can wait for a call of a webhook.
         if incoming.event.event_type != HOOK_EVENT {
@@ -637,6 +642,7 @@ impl Dispatcher {
             dedup: None,
             depth: caller.depth + 1,
             outbox: None,
+            call: None,
         };
         let data = incoming.event.data.to_string();
         let mut start = self

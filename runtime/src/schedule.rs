@@ -83,6 +83,7 @@ async fn fire(core: &Arc<Core>, dispatcher: &Arc<Dispatcher>, listener: &Listene
             dedup: Some(format!("schedule\n{id}")),
             depth: 0,
             outbox: None,
+            call: None,
         };
         dispatcher.accept(incoming, false, None).await?;
     }

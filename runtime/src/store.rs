@@ -19,7 +19,7 @@ pub use commit::{Committed, Unit, Work};
 pub use error::{CommitError, StoreError};
 pub use open::{Durable, Store};
 pub use pack::Packed;
-pub use read::{Cursor, EventFilter, RunFilter};
+pub use read::{CallFilter, Cursor, EventFilter, RunFilter};
 pub use retention::Forgotten;
 pub use rows::*;
 pub use waits::{Arrival, Waited};

@@ -166,6 +166,7 @@ async fn accept(dispatcher: &Dispatcher, position: i64, row: OutboxRow) -> Resul
         dedup: None,
         depth: row.depth,
         outbox: Some(position),
+        call: None,
     };
     dispatcher.accept(incoming, false, None).await.map(|_| ())
 }

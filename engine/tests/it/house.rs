@@ -139,6 +139,7 @@ impl Catalogue for TestCatalogue {
                 "required": if node_type == "each" { vec!["items"] } else { vec![] }, "additionalProperties": false}),
             ports: Ports::Fixed(ports.iter().map(|port| (*port).to_owned()).collect()),
             output: OutputShape::Any,
+            event: None,
             credentials: Vec::new(),
             search: Vec::new(),
             responds: false,

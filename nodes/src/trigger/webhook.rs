@@ -359,7 +359,7 @@ pub(crate) fn node() -> NodeType {
             ],
         ),
     ])
-    .output([
+    .event([
         text("method", ["Method", "In capitals.", "الطريقة", "بأحرف كبيرة."]).required(),
         key_value("query", ["Query", "Names and values.", "الاستعلام", "أسماء وقيم."]).required(),
         key_value(

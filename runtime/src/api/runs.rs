@@ -189,6 +189,14 @@ pub(super) async fn cancel(
     tell(&app, row.id, |reply| RunInput::Cancel { by: actor(), reply: Some(reply) }).await
 }
 
+/// Stops a run, if it has not ended by itself.
+pub(super) async fn stop(app: &Shared, run: RunId) -> Result<(), Problem> {
+    match tell(app, run, |reply| RunInput::Cancel { by: actor(), reply: Some(reply) }).await {
+        Err(problem) if problem.code != "not_waiting" => Err(problem),
+        _ => Ok(()),
+    }
+}
+
 /// Lets a failed run go on from where it failed. What is done stays done.
 #[utoipa::path(post, path = "/api/v1/runs/{run}/retry", tag = "runs", params(("run", description = "Run id")), responses((status = 204), (status = 409, body = Problem)))]
 pub(super) async fn retry(State(app): State<Shared>, Path(run): Path<String>) -> Result<StatusCode, Problem> {
@@ -307,6 +315,7 @@ pub(super) async fn rerun(
         dedup: None,
         depth: 0,
         outbox: None,
+        call: None,
     };
     let again = Test { version: row.version, plan, pins, allowed: Vec::new(), rerun_of: Some(row.id) };
     let accepted = app.dispatcher.accept(incoming, false, Some(again)).await?;

@@ -1,6 +1,6 @@
 //! `masar serve`.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -26,7 +26,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<u8> {
         );
     }
     tracing::info!(address = %local, "listening");
-    let router = api::router(app.clone());
+    let router = api::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stopping = app.stopping();
     let closing = stopping.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {

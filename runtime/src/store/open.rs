@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "event_waits", include_str!("../../../migrations/sqlite/0003_event_waits.sql")),
     (4, "approval_links", include_str!("../../../migrations/sqlite/0004_approval_links.sql")),
     (5, "idempotency_headers", include_str!("../../../migrations/sqlite/0005_idempotency_headers.sql")),
+    (6, "webhook_calls", include_str!("../../../migrations/sqlite/0006_webhook_calls.sql")),
     (10, "crm", include_str!("../../../migrations/sqlite/0010_crm.sql")),
 ];
 

@@ -50,6 +50,15 @@ pub struct EventFilter {
     pub origin: Option<Origin>,
 }
 
+/// Which webhook calls.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// At this path.
+    pub path: Option<String>,
+    /// Only accepted ones, or only others.
+    pub accepted: Option<bool>,
+}
+
 const RUN: &str = "SELECT id, workspace, workflow, version, event, event_type, status, trigger_key, subject, test, parent, parent_step, replay_of, \
                    priority, key, depth, accepted_at, ended_at, error_code, error_node, error_message FROM runs ";
 const EVENT: &str = "SELECT position, workspace, id, source, type, subject, time, received_at, origin, depth, data FROM events ";
@@ -459,25 +468,31 @@ impl Store {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    /// Refused webhook calls, newest first.
+    /// Webhook calls, newest first.
     pub async fn hook_calls(
         &self,
         workspace: WorkspaceId,
+        filter: &CallFilter,
         before: Cursor<i64>,
         limit: u32,
     ) -> Result<Vec<HookCallRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM hook_calls WHERE workspace = $1 AND position < $2 ORDER BY position DESC LIMIT $3",
-        )
-        .bind(workspace.0)
-        .bind(before.unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&self.readers)
-        .await?;
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM hook_calls WHERE workspace = ");
+        query.push_bind(workspace.0).push(" AND position < ").push_bind(before.unwrap_or(i64::MAX));
+        if let Some(path) = &filter.path {
+            query.push(" AND path = ").push_bind(path.clone());
+        }
+        // Literal, so that the partial index applies.
+        match filter.accepted {
+            Some(true) => query.push(" AND code = 'accepted'"),
+            Some(false) => query.push(" AND code <> 'accepted'"),
+            None => &mut query,
+        };
+        query.push(" ORDER BY position DESC LIMIT ").push_bind(i64::from(limit));
+        let rows = query.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().map(hook_row).collect::<Result<_, _>>()?)
     }
 
-    /// One refused webhook call.
+    /// One webhook call.
     pub async fn hook_call(
         &self,
         workspace: WorkspaceId,
@@ -577,12 +592,16 @@ fn hook_row(row: &SqliteRow) -> Result<HookCallRow, sqlx::Error> {
         workspace: WorkspaceId(row.try_get("workspace")?),
         path: row.try_get("path")?,
         method: row.try_get("method")?,
+        query: row.try_get("query")?,
         at: Timestamp(row.try_get("at")?),
         status: u16::try_from(row.try_get::<i64, _>("status")?).unwrap_or(0),
         code: row.try_get("code")?,
         detail: row.try_get("detail")?,
         headers: row.try_get("headers")?,
+        remote: row.try_get("remote")?,
+        event: row.try_get("event")?,
         body: row.try_get("body")?,
+        size: row.try_get::<i64, _>("size")? as u64,
     })
 }
 

@@ -197,15 +197,33 @@ impl Store {
         hooks: Timestamp,
         most: u32,
     ) -> Result<u64, StoreError> {
+        // Keys have no order in time: readers look for those that have expired.
+        let mut expired = Vec::new();
+        for table in ["dedup", "idempotency"] {
+            let text =
+                format!("SELECT workspace, CAST(key AS BLOB) FROM {table} WHERE expires < $1 LIMIT $2");
+            let keys: Vec<(i64, Vec<u8>)> = sqlx::query_as(sqlx::AssertSqlSafe(text))
+                .bind(now.0)
+                .bind(i64::from(most))
+                .fetch_all(&self.readers)
+                .await?;
+            expired.push((table, keys));
+        }
         self.change(move |conn| {
             Box::pin(async move {
-                let mut gone = 0;
-                for (text, cut) in [
-                    ("DELETE FROM dedup WHERE (workspace, key) IN (SELECT workspace, key FROM dedup WHERE expires < $1 LIMIT $2)", now),
-                    ("DELETE FROM idempotency WHERE (workspace, key) IN (SELECT workspace, key FROM idempotency WHERE expires < $1 LIMIT $2)", now),
-                    ("DELETE FROM hook_calls WHERE position IN (SELECT position FROM hook_calls WHERE at < $1 LIMIT $2)", hooks),
-                ] {
-                    gone += sqlx::query(text).bind(cut.0).bind(i64::from(most)).execute(&mut *conn).await?.rows_affected();
+                // Calls stand in the order of time: the oldest come first.
+                let calls = "DELETE FROM hook_calls WHERE position IN (SELECT position FROM \
+                             (SELECT position, at FROM hook_calls ORDER BY position LIMIT $2) WHERE at < $1)";
+                let done = sqlx::query(calls).bind(hooks.0).bind(i64::from(most)).execute(&mut *conn).await?;
+                let mut gone = done.rows_affected();
+                for (table, keys) in expired {
+                    let kind = if table == "dedup" { "BLOB" } else { "TEXT" };
+                    for (workspace, key) in keys {
+                        // One that has been written anew in the meantime has not expired.
+                        let text = format!("DELETE FROM {table} WHERE workspace = $1 AND key = CAST($2 AS {kind}) AND expires < $3");
+                        let done = sqlx::query(sqlx::AssertSqlSafe(text)).bind(workspace).bind(key).bind(now.0).execute(&mut *conn).await?;
+                        gone += done.rows_affected();
+                    }
                 }
                 Ok(gone)
             })

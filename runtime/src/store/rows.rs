@@ -315,7 +315,7 @@ pub struct DecisionRow {
     pub at: Timestamp,
 }
 
-/// A refused webhook call.
+/// A webhook call as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookCallRow {
     /// Its number; 0 for a new one.
@@ -326,18 +326,26 @@ pub struct HookCallRow {
     pub path: String,
     /// The method.
     pub method: String,
+    /// The query as it was written.
+    pub query: String,
     /// When.
     pub at: Timestamp,
     /// The HTTP status that was answered.
     pub status: u16,
-    /// Code of the reason.
+    /// `accepted`, `duplicate`, or the code of the refusal.
     pub code: String,
-    /// The reason.
+    /// Why it was refused.
     pub detail: String,
-    /// The headers that are kept, JSON.
+    /// The headers without secrets, JSON; of an accepted call those that its event lacks.
     pub headers: String,
-    /// The body as it came.
+    /// Who called: address and port.
+    pub remote: String,
+    /// Position of its event, or of the one that it repeats.
+    pub event: Option<i64>,
+    /// The beginning of the body; of an accepted call nothing, since its event has it.
     pub body: Vec<u8>,
+    /// Bytes of the body as it came.
+    pub size: u64,
 }
 
 /// The answer to a request with an idempotency key.

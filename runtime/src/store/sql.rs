@@ -35,8 +35,8 @@ pub(super) const OUTBOX: &str = "INSERT INTO outbox (workspace, event_id, source
 const OUTBOX_OFF: &str = "DELETE FROM outbox WHERE position = ?";
 const DECISION: &str = "INSERT OR REPLACE INTO decisions (event, workflow, trigger_key, workspace, code, detail, subject, at) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-const HOOK_CALL: &str = "INSERT INTO hook_calls (workspace, path, method, at, status, code, detail, headers, body) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const HOOK_CALL: &str = "INSERT INTO hook_calls (workspace, path, method, query, at, status, code, detail, headers, remote, event, body, size) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const SCHEDULE: &str = "INSERT INTO schedules (workflow, trigger_key, last_at) VALUES (?, ?, ?) \
      ON CONFLICT (workflow, trigger_key) DO UPDATE SET last_at = max(last_at, excluded.last_at)";
 
@@ -187,12 +187,16 @@ impl<'a> Batch<'a> {
                 call.workspace.0,
                 call.path,
                 call.method,
+                call.query,
                 call.at.0,
                 call.status,
                 call.code,
                 call.detail,
                 call.headers,
-                call.body
+                call.remote,
+                call.event,
+                call.body,
+                call.size as i64
             ])
         })
     }

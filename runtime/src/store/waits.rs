@@ -5,8 +5,9 @@
 //! All writing goes through one committer, one group after the other; within a group events are
 //! written before waits. So none is lost between the two, whatever a caller read beforehand.
 //!
-//! Invariant: a wait takes one event, the earliest; a run takes an event once. Noticing only sets
-//! a timer. The run that it wakes closes the wait, clears its timers and notes the event as taken
+//! Invariant: a wait takes one event, the earliest; an event that a run has taken is not taken
+//! again by a wait of that run that opens later (waits that are open together all take it).
+//! Noticing only sets a timer. The run that it wakes closes the wait, clears its timers and notes the event as taken
 //! in one commit; an event whose timer was cleared stays for the next wait of that run.
 
 use std::{

@@ -1,7 +1,7 @@
 //! Workflows, their drafts and versions, credentials and settings: rare changes, each a small
 //! piece of work in a transaction of its own.
 
-use masar_engine::{Timestamp, VersionHash, WorkflowId, WorkspaceId};
+use masar_engine::{RunId, Timestamp, VersionHash, WorkflowId, WorkspaceId};
 use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
@@ -231,16 +231,35 @@ impl Store {
         .await
     }
 
-    /// Removes a workflow that has no open runs; its runs and versions stay for the log.
-    pub async fn delete_workflow(&self, workspace: WorkspaceId, id: WorkflowId) -> Result<bool, StoreError> {
+    /// Removes a workflow that has no open runs; its runs and versions stay for the log. Otherwise
+    /// gives some of the open ones, at most `most`.
+    pub async fn delete_workflow(
+        &self,
+        workspace: WorkspaceId,
+        id: WorkflowId,
+        most: u32,
+    ) -> Result<Vec<RunId>, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2")
-                    .bind(workspace.0)
-                    .bind(id.0)
-                    .execute(conn)
-                    .await?;
-                Ok(done.rows_affected() > 0)
+                let open: Vec<Uuid> = sqlx::query_scalar(
+                    "SELECT id FROM runs WHERE status < 4 AND workflow = $1 ORDER BY id LIMIT $2",
+                )
+                .bind(id.0)
+                .bind(i64::from(most))
+                .fetch_all(&mut *conn)
+                .await?;
+                if open.is_empty() {
+                    sqlx::query("DELETE FROM schedules WHERE workflow = $1")
+                        .bind(id.0)
+                        .execute(&mut *conn)
+                        .await?;
+                    sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2")
+                        .bind(workspace.0)
+                        .bind(id.0)
+                        .execute(conn)
+                        .await?;
+                }
+                Ok(open.into_iter().map(RunId).collect())
             })
         })
         .await

@@ -41,7 +41,7 @@ async fn webhooks_refuse_what_they_cannot_take_and_keep_the_reason() {
         let text = response.text().await.unwrap();
         assert!(found == *status && text.contains(code), "{method} {path}: {found} {text}");
     }
-    let refused = server.get("/api/v1/hooks/refused").await;
+    let refused = server.get("/api/v1/webhook-calls?accepted=false").await;
     assert_eq!(refused["items"].as_array().unwrap().len(), cases.len(), "each is kept with its reason");
 }
 

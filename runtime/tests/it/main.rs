@@ -13,3 +13,5 @@ mod secrets;
 mod server;
 mod store;
 mod waits;
+mod wakes;
+mod webhooks;

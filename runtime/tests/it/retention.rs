@@ -76,13 +76,13 @@ async fn every_workflow_keeps_its_runs_for_its_own_days() {
         server.get(&format!("/api/v1/workflows/{}/decisions", ids[1])).await.as_array().unwrap().len(),
         1
     );
-    assert_eq!(server.get("/api/v1/hooks/refused").await["items"].as_array().unwrap().len(), 1, "72 hours");
+    assert_eq!(server.get("/api/v1/webhook-calls").await["items"].as_array().unwrap().len(), 1, "72 hours");
 
     server.kill();
     age(&folder, 40).await;
     let mut server = Server::start_in(folder.clone(), &[]);
     left(&server, 2, 4).await;
-    assert!(server.get("/api/v1/hooks/refused").await["items"].as_array().unwrap().is_empty());
+    assert!(server.get("/api/v1/webhook-calls").await["items"].as_array().unwrap().is_empty());
     server.kill();
     age(&folder, 4000).await;
     let server = Server::start_in(folder, &[]);

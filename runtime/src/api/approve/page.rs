@@ -107,7 +107,7 @@ impl Page {
     }
 
     fn text(mut self, text: &str) -> Self {
-        let _ = write!(self.body, "<p dir=\"auto\">{}</p>", escaped(text));
+        let _ = write!(self.body, "<p><bdi>{}</bdi></p>", escaped(text));
         self
     }
 
@@ -146,7 +146,7 @@ impl Page {
         let mut page = Self::new(language, heading).text(&decided.title);
         page.body.push_str("<dl>");
         if let Some(by) = &decided.by {
-            page.row(language.pick("By", "صاحب القرار"), &escaped(by));
+            page.row(language.pick("By", "صاحب القرار"), &format!("<bdi>{}</bdi>", escaped(by)));
         }
         if let Some(at) = decided.at {
             page.row(language.pick("At", "الوقت"), &format!("<bdi>{}</bdi>", shown(at)));
@@ -195,7 +195,7 @@ impl Page {
     }
 
     fn row(&mut self, name: &str, value: &str) {
-        let _ = write!(self.body, "<dt dir=\"auto\">{}</dt><dd dir=\"auto\">{value}</dd>", escaped(name));
+        let _ = write!(self.body, "<dt><bdi>{}</bdi></dt><dd>{value}</dd>", escaped(name));
     }
 
     /// The whole document.
@@ -210,7 +210,7 @@ impl Page {
             "<!doctype html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{heading}</title><style>{STYLE}</style></head>\
              <body><main><header><span>{product}</span><a href=\"?lang={other}\" lang=\"{other}\" hreflang=\"{other}\">{named}</a></header>\
-             <article><h1 dir=\"auto\">{heading}</h1>{body}</article></main></body></html>\n",
+             <article><h1><bdi>{heading}</bdi></h1>{body}</article></main></body></html>\n",
             lang = language.code(),
             dir = language.direction(),
             product = language.pick("Masar", "مسار"),
@@ -218,10 +218,11 @@ impl Page {
     }
 }
 
-/// A value of the context: text as it is, the rest as JSON.
+/// A value of the context: text as it is, the rest as JSON. `bdi` keeps each text's own direction
+/// inside, while the page's direction says where lines begin.
 fn value_html(value: &Value) -> String {
     match value {
-        Value::String(text) => escaped(text).replace('\n', "<br>"),
+        Value::String(text) => format!("<bdi>{}</bdi>", escaped(text).replace('\n', "<br>")),
         Value::Array(_) | Value::Object(_) => {
             let text = serde_json::to_string_pretty(value).unwrap_or_default();
             format!("<pre dir=\"ltr\">{}</pre>", escaped(&text))
