@@ -4,6 +4,7 @@
 //! `cargo bench -p masar --bench budgets -- [seconds]`
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a measurement that cannot be made shall say where and end with an error"
 )]

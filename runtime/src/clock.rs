@@ -37,6 +37,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System { latest } => {
+                #[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]
                 let wall = jiff::Timestamp::now().as_microsecond();
                 Timestamp(latest.fetch_max(wall, Ordering::Relaxed).max(wall))
             }
@@ -77,6 +78,7 @@ impl Ids {
             next
         };
         let mut random = [0; 10];
+        #[expect(clippy::disallowed_methods, reason = "the one place where chance is drawn")]
         rand::rng().fill_bytes(&mut random);
         random[0] = u8::try_from(counter >> 8).unwrap_or(0);
         random[1] = u8::try_from(counter & 0xff).unwrap_or(0);
@@ -87,6 +89,7 @@ impl Ids {
 /// Bytes that nobody can guess, for keys, nonces and tokens.
 pub fn secret_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
+    #[expect(clippy::disallowed_methods, reason = "the one place where chance is drawn")]
     rand::rng().fill_bytes(&mut bytes);
     bytes
 }
