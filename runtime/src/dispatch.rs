@@ -118,6 +118,8 @@ struct Start {
     machine: Machine,
     queued: bool,
     not_before: Option<Timestamp>,
+    /// The older run whose place it takes.
+    replaces: Option<RunId>,
 }
 
 /// How a run differs from an ordinary one.
@@ -218,6 +220,7 @@ impl Dispatcher {
             && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
         let mut starts = starts;
         if fused && let Some(start) = starts.pop() {
+            self.cancel_replaced(&start);
             let (sender, answer) = oneshot::channel();
             writes.extend(timeout_write(&start, now));
             let responder = Some(sender);
@@ -251,14 +254,14 @@ impl Dispatcher {
             writes.extend(timeout_write(&start, now));
             ready.push((start, journal));
         }
-        match self.core.store.submit(Unit { writes, work: None }).await {
-            Ok(_) => {}
-            Err(CommitError::Duplicate { position }) => {
-                self.core.metrics.duplicate_event();
-                return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
-            }
-            Err(error) => return Err(error.into()),
+        if let Err(error) = self.core.store.submit(Unit { writes, work: None }).await {
+            // The places that were taken for runs that never came to be.
+            ready.iter().for_each(|(start, _)| self.give_back(start));
+            let CommitError::Duplicate { position } = error else { return Err(error.into()) };
+            self.core.metrics.duplicate_event();
+            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
         }
+        ready.iter().for_each(|(start, _)| self.cancel_replaced(start));
         if nudge {
             self.core.timers_changed();
         }
@@ -283,6 +286,27 @@ impl Dispatcher {
             });
         }
         Ok(Accepted { position, runs, duplicate: false, answer })
+    }
+
+    /// The run was not kept: whoever comes next may have its place, the older one where it was to be
+    /// replaced.
+    fn give_back(&self, start: &Start) {
+        let Some(bound) = &start.machine.plan().settings.concurrency else { return };
+        let RunInfo { workspace, workflow, run, .. } = start.info;
+        let (limits, key) = (&self.core.limits, start.info.key.as_deref());
+        if let Some(older) = start.replaces {
+            limits.restore(workflow, key, older, false);
+        }
+        if let Some(next) = limits.release(workflow, key, bound.limit, run) {
+            self.executor.deliver(workspace, next, crate::execute::RunInput::Go);
+        }
+    }
+
+    fn cancel_replaced(&self, start: &Start) {
+        if let Some(older) = start.replaces {
+            let cancel = crate::execute::RunInput::Cancel { by: "a newer run".to_owned(), reply: None };
+            self.executor.deliver(start.info.workspace, older, cancel);
+        }
     }
 
     fn event_write(&self, incoming: &Incoming, position: i64, now: Timestamp) -> Write {
@@ -375,7 +399,16 @@ impl Dispatcher {
                 );
                 continue;
             }
-            let plan = self.plan(incoming.workspace, listener.workflow, listener.version).await?;
+            let plan = match self.plan(incoming.workspace, listener.workflow, listener.version).await {
+                Ok(plan) => plan,
+                // One workflow that this Masar cannot carry out must not cost the others their event.
+                Err(error @ IntakeError::Broken { .. }) if incoming.target.is_none() => {
+                    tracing::error!(error = %error, "a published workflow could not be started");
+                    decide("broken", error.to_string());
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if let Some(reason) = self.filtered(&plan, &listener.key, &incoming.event, now) {
                 decide("filtered", reason);
                 continue;
@@ -399,14 +432,7 @@ impl Dispatcher {
                     decide("throttled", why.to_owned());
                     continue;
                 }
-                Verdict::Replace(older) => {
-                    let by = "a newer run".to_owned();
-                    self.executor.deliver(
-                        incoming.workspace,
-                        older,
-                        crate::execute::RunInput::Cancel { by, reply: None },
-                    );
-                }
+                Verdict::Replace(older) => start.replaces = Some(older),
             }
             starts.push(start);
         }
@@ -530,7 +556,7 @@ impl Dispatcher {
             accepted: now,
             allowed: Vec::new(),
         };
-        Ok(Start { info, machine, queued: false, not_before: None })
+        Ok(Start { info, machine, queued: false, not_before: None, replaces: None })
     }
 
     /// Timers, due at once, for the runs that wait for such an event: durable with the event itself.
