@@ -26,7 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use problem::{CODES, Problem};
+pub use problem::{CODES, Code, Problem, Words, markdown as problems};
 pub(crate) use workflows::differences;
 
 use crate::app::App;
@@ -121,6 +121,7 @@ pub fn router(app: Shared) -> Router {
             )
             .into_response()
         }))
+        .layer(middleware::from_fn(problem::in_the_callers_words))
         .with_state(app)
 }
 

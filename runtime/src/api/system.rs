@@ -62,6 +62,7 @@ pub(super) fn open_routes(document: Arc<str>) -> Router<Shared> {
     Router::new()
         .route("/", get(async || Html(EDITOR)))
         .route("/api", get(async || Html(REFERENCE)))
+        .route("/api/problems", get(async || Html(super::problem::page())))
         .route(
             "/api/openapi.json",
             get(async move || ([(header::CONTENT_TYPE, "application/json")], document.to_string())),

@@ -119,6 +119,9 @@ impl Client {
             value["code"].as_str().unwrap_or("error"),
             value["detail"].as_str().or(value["title"].as_str()).unwrap_or_default()
         );
+        if let Some(mend) = value["mend"].as_str().filter(|mend| !mend.is_empty()) {
+            message.push_str(&format!("\n  {mend}"));
+        }
         for problem in value["problems"].as_array().into_iter().flatten() {
             message.push_str(&format!(
                 "\n  {} {}: {}",

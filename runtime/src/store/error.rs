@@ -54,6 +54,10 @@ impl From<sqlx::Error> for StoreError {
             .as_database_error()
             .and_then(|error| error.code())
             .and_then(|code| code.parse::<i32>().ok());
+        // The file of the WAL's index could not grow (SQLITE_IOERR_SHMSIZE).
+        if code == Some(4874) {
+            return Self::DiskFull;
+        }
         // The low byte is SQLite's primary result code (sqlite.org/rescode.html).
         match code.map(|code| code & 0xff) {
             Some(13) => Self::DiskFull,

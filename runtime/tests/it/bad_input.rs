@@ -149,3 +149,66 @@ async fn an_expression_that_never_ends_fails_its_step_and_harms_no_other_run() {
         assert_eq!(run["error"]["code"], "expression.limit", "{name}: {run}");
     }
 }
+
+#[tokio::test]
+async fn problems_come_in_the_callers_language_and_lead_to_their_row() {
+    let server = Server::start();
+    let ask = |path: &str, language: &str| {
+        let request = server.http.get(format!("{}{path}", server.base)).bearer_auth(server.token());
+        request.header("accept-language", language.to_owned()).send()
+    };
+    let answer = ask("/api/v1/runs/nothing", "ar-SA,ar;q=0.9,en;q=0.5").await.unwrap();
+    assert_eq!(answer.headers()["content-language"], "ar");
+    let problem: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!((&problem["code"], &problem["title"]), (&json!("not_found"), &json!("لا يوجد شيء هنا.")));
+    assert!(problem["mend"].as_str().unwrap().contains("تحقق من المعرّف"));
+    let page = server.http.get(format!("{}/api/problems", server.base)).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let row = problem["type"].as_str().unwrap().strip_prefix("/api/problems#").unwrap();
+    assert!(page.contains(&format!("<section id=\"{row}\">")) && page.contains("لا يوجد شيء هنا."));
+    // What the framework refuses by itself is a problem too.
+    for (method, path, status, code) in [
+        ("GET", "/api/v1/runs?limit=many", 400, "bad_request"),
+        ("GET", "/api/v1/events/first", 400, "bad_request"),
+        ("DELETE", "/api/v1/events", 405, "method_not_allowed"),
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+    ] {
+        let (found, problem) = server.call(method, path, None).await;
+        assert_eq!((found, &problem["code"]), (status, &json!(code)), "{method} {path}: {problem}");
+        assert!(problem["mend"].as_str().is_some_and(|mend| !mend.is_empty()), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_without_id_is_refused_and_one_that_comes_twice_takes_no_place() {
+    let server = Server::start();
+    let mut flow = line("one at a time", &[("start", "trigger.event", json!({"type": "test.order"}))]);
+    flow["settings"] = json!({"concurrency": {"limit": 1}});
+    server.publish(flow).await;
+    let event = |id: &str| json!({"id": id, "source": "/test", "type": "test.order", "data": {}});
+    for missing in ["id", "source", "type"] {
+        let mut event = event("order-0");
+        event.as_object_mut().unwrap().remove(missing);
+        let (status, problem) = server.call("POST", "/api/v1/events", Some(event)).await;
+        assert_eq!((status, &problem["code"]), (422, &json!("invalid")));
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("needs a \"{missing}\"")), "{detail}");
+    }
+    let (status, first) = server.call("POST", "/api/v1/events", Some(event("order-1"))).await;
+    assert_eq!((status, &first["duplicate"]), (202, &json!(false)));
+    let ended = |count: usize| {
+        move |page: &serde_json::Value| {
+            let items = page["items"].as_array().unwrap();
+            items.len() == count && items.iter().all(|run| run["status"] == "succeeded")
+        }
+    };
+    server.until("/api/v1/runs", ended(1)).await;
+    for _ in 0..3 {
+        let (status, again) = server.call("POST", "/api/v1/events", Some(event("order-1"))).await;
+        assert_eq!((status, &again["duplicate"], &again["event"]), (200, &json!(true), &first["event"]));
+    }
+    // The place of the run that never was is free for the next.
+    let (status, _) = server.call("POST", "/api/v1/events", Some(event("order-2"))).await;
+    assert_eq!(status, 202);
+    server.until("/api/v1/runs", ended(2)).await;
+}
