@@ -13,6 +13,7 @@ use masar_engine::{
 use masar_nodes::{Catalogue, World};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::mask::Mask,
@@ -61,6 +62,8 @@ pub struct Core {
     pub masked: Arc<Mask>,
     /// Runs as they happen.
     pub live: broadcast::Sender<LiveEvent>,
+    /// Cancelled when the program is to stop: nothing new is taken in from then on.
+    pub stopping: CancellationToken,
     pub(crate) timers: Notify,
     pub(crate) outbox: Notify,
     vars: RwLock<Arc<Json>>,
@@ -102,6 +105,7 @@ impl Core {
             masked,
             // A slow reader loses the oldest; the stream then tells it to read the run anew.
             live: broadcast::channel(1024).0,
+            stopping: CancellationToken::new(),
             timers: Notify::new(),
             outbox: Notify::new(),
             vars: RwLock::new(Arc::new(Json::Object(serde_json::Map::new()))),

@@ -77,6 +77,9 @@ pub enum IntakeError {
     /// Too much is waiting; nothing was kept.
     #[error("too many runs are waiting for their turn")]
     Overloaded,
+    /// The program is about to end; nothing was kept.
+    #[error("the server is being stopped; nothing was accepted")]
+    Stopping,
     /// Nothing listens where it was addressed to.
     #[error("{0}")]
     NoTarget(String),
@@ -201,6 +204,9 @@ impl Dispatcher {
     ) -> Result<Accepted, IntakeError> {
         if !self.executor.has_room() && incoming.outbox.is_none() {
             return Err(IntakeError::Overloaded);
+        }
+        if self.core.stopping.is_cancelled() {
+            return Err(IntakeError::Stopping);
         }
         let now = self.core.clock.now();
         let position = self.core.store.next_position();

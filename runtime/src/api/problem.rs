@@ -202,6 +202,7 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         match error {
             IntakeError::Overloaded => Self::new("overloaded", error.to_string()),
+            IntakeError::Stopping => Self::new("stopping", error.to_string()),
             IntakeError::NoTarget(what) => Self::new("not_found", what),
             IntakeError::Store(error) => error.into(),
             IntakeError::Commit(error) => error.into(),

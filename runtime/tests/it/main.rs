@@ -8,4 +8,5 @@ mod generated;
 mod kill;
 mod secrets;
 mod server;
+mod stop;
 mod store;

@@ -69,6 +69,17 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Sends a signal by name, as an operator or a supervisor would.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     pub(crate) fn token(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("api-token")).unwrap()
     }
