@@ -67,7 +67,8 @@ impl Store {
         migrate(&mut writer).await.map_err(named)?;
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
             .fetch_one(&mut writer)
-            .await?;
+            .await
+            .map_err(|error| named(error.into()))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(Duration::from_secs(30))

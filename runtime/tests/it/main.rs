@@ -10,3 +10,4 @@ mod secrets;
 mod server;
 mod stop;
 mod store;
+mod trouble;
