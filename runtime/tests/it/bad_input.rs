@@ -138,7 +138,10 @@ async fn an_expression_that_never_ends_fails_its_step_and_harms_no_other_run() {
     let server = Server::start();
     let spin = json!({"values": {"x": {"$expr": "let n = 0; loop { n += 1; }"}}});
     let grow = json!({"values": {"x": {"$expr": "let t = \"مسار\"; while true { t += t; } t"}}});
-    for (name, parameters) in [("spin", spin), ("grow", grow)] {
+    // Few operations, each of them slow.
+    let slow = "let t = pad(\"\", 15000, \"أ\"); let n = 0; while n < 30000 { fold(t); n += 1; } n";
+    let slow = json!({"values": {"x": {"$expr": slow}}});
+    for (name, parameters) in [("spin", spin), ("grow", grow), ("slow", slow)] {
         let id = server
             .publish(line(name, &[("start", "trigger.manual", json!({})), ("work", "data.set", parameters)]))
             .await;
