@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, MatchedPath, Request, State},
     http::header,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -122,7 +122,18 @@ pub fn router(app: Shared) -> Router {
             .into_response()
         }))
         .layer(middleware::from_fn(problem::in_the_callers_words))
+        .layer(middleware::from_fn_with_state(app.clone(), counted))
         .with_state(app)
+}
+
+/// Every answer is counted under the pattern of its route.
+async fn counted(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let route = route.as_deref().unwrap_or("other");
+    app.core.metrics.request(method.as_str(), route, response.status().as_u16());
+    response
 }
 
 /// Only with the token.

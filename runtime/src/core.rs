@@ -264,9 +264,7 @@ impl Core {
 
     /// Counts what has become durable and tells who watches.
     pub fn observe(&self, info: &RunInfo, machine: &Machine, records: &[Record]) {
-        for record in records {
-            self.metrics.record(machine, record);
-        }
+        self.metrics.committed(machine, records);
         if machine.status() == RunStatus::Failed {
             self.outbox.notify_one();
         }
