@@ -17,4 +17,5 @@ pub mod report;
 pub mod schedule;
 pub mod signature;
 pub mod store;
+pub mod verify;
 pub mod wake;

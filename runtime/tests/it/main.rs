@@ -11,3 +11,4 @@ mod server;
 mod stop;
 mod store;
 mod trouble;
+mod verify;
