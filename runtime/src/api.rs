@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, MatchedPath, Request, State},
     http::header,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -29,7 +29,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use problem::{CODES, Problem};
+pub use problem::{CODES, Code, Problem, Words, markdown as problems};
 pub(crate) use workflows::differences;
 
 use crate::app::App;
@@ -132,7 +132,19 @@ pub fn router(app: Shared) -> Router {
             )
             .into_response()
         }))
+        .layer(middleware::from_fn(problem::in_the_callers_words))
+        .layer(middleware::from_fn_with_state(app.clone(), counted))
         .with_state(app)
+}
+
+/// Every answer is counted under the pattern of its route.
+async fn counted(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let route = route.as_deref().unwrap_or("other");
+    app.core.metrics.request(method.as_str(), route, response.status().as_u16());
+    response
 }
 
 /// Only with the token.
@@ -152,10 +164,10 @@ async fn authorise(State(app): State<Shared>, request: Request, next: Next) -> R
 /// A JSON body, with errors that say where.
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
         let bytes = bytes::Bytes::from_request(request, state).await.map_err(|rejection| match rejection
             .status()
             .as_u16()
@@ -166,17 +178,38 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             Problem::new("body_not_utf8", format!("the byte at {} is not UTF-8", error.valid_up_to()))
         })?;
+        let depth = state.core.config.limits.depth;
+        if nesting(text) > depth {
+            return Err(Problem::new("body_too_deep", format!("JSON may be nested {depth} deep")));
+        }
         serde_json::from_str(text).map(Self).map_err(|error| {
             use serde_json::error::Category;
             match error.classify() {
                 Category::Data => Problem::new("invalid", error.to_string()),
-                _ if error.to_string().starts_with("recursion limit") => {
-                    Problem::new("body_too_deep", "JSON may be nested 128 deep")
-                }
                 _ => Problem::new("body_not_json", error.to_string()),
             }
         })
     }
+}
+
+/// How deep arrays and objects are nested, told before anything is built from them.
+fn nesting(json: &str) -> usize {
+    let (mut depth, mut most, mut inside, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            _ if inside => {}
+            b'[' | b'{' => {
+                depth += 1;
+                most = most.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
 }
 
 /// An id in a path.

@@ -44,7 +44,6 @@ pub struct App {
     pub new_token: bool,
     /// The figures of the committer.
     pub commits: Arc<CommitMetrics>,
-    stop: CancellationToken,
     loops: TaskTracker,
     _lock: File,
 }
@@ -197,15 +196,14 @@ impl App {
             token,
             new_token,
             commits,
-            stop: CancellationToken::new(),
             loops: TaskTracker::new(),
             _lock: lock,
         };
         app.take_up().await?;
-        app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stop.clone()));
-        app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
-        app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
-        app.loops.spawn(retention::run(app.core.clone(), app.stop.clone()));
+        app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stopping()));
+        app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stopping()));
+        app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stopping()));
+        app.loops.spawn(retention::run(app.core.clone(), app.stopping()));
         Ok(app)
     }
 
@@ -239,19 +237,24 @@ impl App {
         Ok(())
     }
 
-    /// Stops: no new work, what runs finishes within the grace period or is left to its journal.
-    pub async fn stop(&self) {
+    /// Takes nothing new in; what runs finishes within the grace period or is left to its journal.
+    pub async fn drain(&self) {
         let grace = self.core.config.execute.stop_grace;
-        self.stop.cancel();
+        self.core.stopping.cancel();
         self.loops.close();
         self.executor.stop(grace).await;
         // The loops stop at their next pause.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.loops.wait()).await;
+    }
+
+    /// Stops: [drains](Self::drain) and closes the store.
+    pub async fn stop(&self) {
+        self.drain().await;
         self.core.store.close().await;
     }
 
     /// Ends with the program.
     pub fn stopping(&self) -> CancellationToken {
-        self.stop.clone()
+        self.core.stopping.clone()
     }
 }

@@ -39,7 +39,7 @@ fn base(config: &Config) -> String {
 
 /// A new token: the link that holds it, and its hash.
 fn mint(core: &Core) -> (String, [u8; 32]) {
-    let token = URL_SAFE_NO_PAD.encode(core.ids.secret());
+    let token = URL_SAFE_NO_PAD.encode(crate::clock::secret_bytes::<32>());
     (format!("{}/approve/{token}", base(&core.config)), hash(&token))
 }
 

@@ -1,11 +1,12 @@
 //! The command line. One file a command; each is thin and says what it did in its exit code:
-//! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed.
+//! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed, 5 a log was altered.
 
 mod files;
 mod remote;
 mod run;
 mod secrets;
 mod serve;
+mod verify;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
@@ -17,13 +18,15 @@ use crate::config::{Config, ConfigError, Sources};
 const PROBLEMS: u8 = 3;
 /// Exit code: the run failed.
 const RUN_FAILED: u8 = 4;
+/// Exit code: a log was altered.
+const LOG_ALTERED: u8 = 5;
 
 /// Workflow automation: something happens, and Masar carries out the workflow that somebody drew.
 #[derive(Parser)]
 #[command(
     name = "masar",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed."
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed, 5 a log was altered."
 )]
 struct Arguments {
     /// Configuration file (default: masar.toml here or in the data folder).
@@ -101,10 +104,11 @@ enum Command {
     /// The key under which credentials are kept.
     #[command(subcommand)]
     Secrets(secrets::Secrets),
-    /// Check the hash chain of a run.
+    /// Check the log: order, hashes, events and ends of all runs of the data folder, or of one. Needs no
+    /// server.
     Verify {
-        /// Run id.
-        run: String,
+        /// Run id; absent checks all.
+        run: Option<String>,
     },
     /// Print the settings in force and where each came from.
     Config {
@@ -176,7 +180,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Events(command) => remote::events(&config, command).await,
             Command::Credentials(command) => remote::credentials(&config, command).await,
             Command::Secrets(command) => secrets::secrets(&config, command).await,
-            Command::Verify { run } => remote::verify(&config, &run).await,
+            Command::Verify { run } => verify::verify(&config, run.as_deref()).await,
             Command::Config { json } => show_config(&config, json),
             Command::Check { .. } | Command::Openapi | Command::Schema | Command::Completions { .. } => Ok(0),
         }

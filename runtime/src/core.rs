@@ -10,6 +10,7 @@ use masar_engine::{
 use masar_nodes::{Catalogue, World};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::mask::Mask,
@@ -59,6 +60,8 @@ pub struct Core {
     pub masked: Arc<Mask>,
     /// Runs as they happen.
     pub live: broadcast::Sender<LiveEvent>,
+    /// Cancelled when the program is to stop: nothing new is taken in from then on.
+    pub stopping: CancellationToken,
     pub(crate) timers: Notify,
     pub(crate) outbox: Notify,
     vars: RwLock<Arc<Json>>,
@@ -100,6 +103,7 @@ impl Core {
             masked,
             // A slow reader loses the oldest; the stream then tells it to read the run anew.
             live: broadcast::channel(1024).0,
+            stopping: CancellationToken::new(),
             timers: Notify::new(),
             outbox: Notify::new(),
             vars: RwLock::new(Arc::new(Json::Object(serde_json::Map::new()))),
@@ -261,9 +265,7 @@ impl Core {
     /// Counts what has become durable and tells who watches. `status` is that of the run after
     /// these records; the machine may be ahead of them.
     pub fn observe(&self, info: &RunInfo, machine: &Machine, records: &[Record], status: Status) {
-        for record in records {
-            self.metrics.record(machine, record);
-        }
+        self.metrics.committed(machine, records);
         let asks = |record: &Record| {
             matches!(record, Record::Waiting { wait: Wait::Approval { .. }, .. } | Record::Resumed { .. })
         };

@@ -83,6 +83,9 @@ pub enum IntakeError {
     /// Too much is waiting; nothing was kept.
     #[error("too many runs are waiting for their turn")]
     Overloaded,
+    /// The program is about to end; nothing was kept.
+    #[error("the server is being stopped; nothing was accepted")]
+    Stopping,
     /// Nothing listens where it was addressed to.
     #[error("{0}")]
     NoTarget(String),
@@ -124,6 +127,8 @@ struct Start {
     machine: Machine,
     queued: bool,
     not_before: Option<Timestamp>,
+    /// The older run whose place it takes.
+    replaces: Option<RunId>,
 }
 
 /// How a run differs from an ordinary one.
@@ -208,6 +213,9 @@ impl Dispatcher {
         if !within && !self.executor.has_room() {
             return Err(IntakeError::Overloaded);
         }
+        if self.core.stopping.is_cancelled() {
+            return Err(IntakeError::Stopping);
+        }
         let place = self.executor.gate().enter();
         let now = self.core.clock.now();
         let position = self.core.store.next_position();
@@ -242,6 +250,7 @@ impl Dispatcher {
             && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
         let mut starts = starts;
         if fused && let Some(mut start) = starts.pop() {
+            self.cancel_replaced(&start);
             let (mut responder, mut answer) = (None, None);
             let (accepted, durable) = oneshot::channel();
             if wait {
@@ -293,18 +302,18 @@ impl Dispatcher {
             ready.push((start, journal));
         }
         let timed = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
-        match self.core.store.submit(Unit { writes, work: None }).await {
-            Ok(_) => {}
-            Err(CommitError::Duplicate { position }) => {
-                self.core.metrics.duplicate_event();
-                return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
-            }
-            Err(error) => return Err(error.into()),
+        if let Err(error) = self.core.store.submit(Unit { writes, work: None }).await {
+            // The places that were taken for runs that never came to be.
+            ready.iter().for_each(|(start, _)| self.give_back(start));
+            let CommitError::Duplicate { position } = error else { return Err(error.into()) };
+            self.core.metrics.duplicate_event();
+            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
         }
         if place.is_some() {
             self.executor.gate().done(self.core.clock.now());
         }
         drop(place);
+        ready.iter().for_each(|(start, _)| self.cancel_replaced(start));
         if timed || self.core.waited().contains(&incoming.event.event_type) {
             self.core.timers_changed();
         }
@@ -331,6 +340,27 @@ impl Dispatcher {
             });
         }
         Ok(Accepted { position, runs, duplicate: false, answer })
+    }
+
+    /// The run was not kept: whoever comes next may have its place, the older one where it was to be
+    /// replaced.
+    fn give_back(&self, start: &Start) {
+        let Some(bound) = &start.machine.plan().settings.concurrency else { return };
+        let RunInfo { workspace, workflow, run, .. } = start.info;
+        let (limits, key) = (&self.core.limits, start.info.key.as_deref());
+        if let Some(older) = start.replaces {
+            limits.restore(workflow, key, older, false);
+        }
+        if let Some(next) = limits.release(workflow, key, bound.limit, run) {
+            self.executor.deliver(workspace, next, crate::execute::RunInput::Go);
+        }
+    }
+
+    fn cancel_replaced(&self, start: &Start) {
+        if let Some(older) = start.replaces {
+            let cancel = crate::execute::RunInput::Cancel { by: "a newer run".to_owned(), reply: None };
+            self.executor.deliver(start.info.workspace, older, cancel);
+        }
     }
 
     fn event_write(&self, incoming: &Incoming, data: &str, position: i64, now: Timestamp) -> Write {
@@ -425,7 +455,16 @@ impl Dispatcher {
                 );
                 continue;
             }
-            let plan = self.plan(incoming.workspace, listener.workflow, listener.version).await?;
+            let plan = match self.plan(incoming.workspace, listener.workflow, listener.version).await {
+                Ok(plan) => plan,
+                // One workflow that this Masar cannot carry out must not cost the others their event.
+                Err(error @ IntakeError::Broken { .. }) if incoming.target.is_none() => {
+                    tracing::error!(error = %error, "a published workflow could not be started");
+                    decide("broken", error.to_string());
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if let Some(reason) = self.filtered(&plan, &listener.key, &incoming.event, now) {
                 decide("filtered", reason);
                 continue;
@@ -450,14 +489,7 @@ impl Dispatcher {
                     decide("throttled", why.to_owned());
                     continue;
                 }
-                Verdict::Replace(older) => {
-                    let by = "a newer run".to_owned();
-                    self.executor.deliver(
-                        incoming.workspace,
-                        older,
-                        crate::execute::RunInput::Cancel { by, reply: None },
-                    );
-                }
+                Verdict::Replace(older) => start.replaces = Some(older),
             }
             starts.push(start);
         }
@@ -584,7 +616,7 @@ impl Dispatcher {
             allowed: Vec::new(),
             waking: false,
         };
-        Ok(Start { info, machine, queued: false, not_before: None })
+        Ok(Start { info, machine, queued: false, not_before: None, replaces: None })
     }
 
     /// The rows of a run that another one calls.

@@ -2,6 +2,10 @@
 //! make its records durable and calls the nodes. Who decides *that* a run starts is the dispatcher.
 
 mod commands;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bound in wall time, asked by the interpreter in the middle of an evaluation"
+)]
 pub(crate) mod deadline;
 mod effects;
 mod gate;

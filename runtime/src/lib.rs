@@ -19,4 +19,5 @@ pub mod retention;
 pub mod schedule;
 pub mod signature;
 pub mod store;
+pub mod verify;
 pub mod wake;

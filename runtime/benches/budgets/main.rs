@@ -4,6 +4,7 @@
 //! `make bench ARGS="5 w1 w2"`: seconds for each load, and only the sections that are named.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a measurement that cannot be made shall say where and end with an error"
 )]

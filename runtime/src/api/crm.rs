@@ -23,6 +23,10 @@ fn entity(name: &str) -> Result<Entity, Problem> {
 }
 
 fn refused(error: Error) -> Problem {
+    let error = match error {
+        Error::Database(error) => return StoreError::from(error).into(),
+        error => error,
+    };
     let code = match &error {
         Error::NotFound { .. } => "not_found",
         Error::Conflict { .. } => "precondition",

@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Body, Problem, Shared, WORKSPACE, actor, id};
 use crate::{
     dispatch::{Incoming, Target, Test},
-    execute::{InputError, JournalError, RunInput},
+    execute::{InputError, RunInput},
     report,
     store::{Origin, RunFilter, RunRow, Status},
 };
@@ -157,15 +157,10 @@ pub(super) async fn verify(
     Path(run): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let row = find(&app, &run).await?;
-    match app.core.journal(row.id).await {
-        Ok((records, journal)) => Ok(Json(
-            json!({"intact": true, "records": records.len(), "head": crate::dispatch::hex(&journal.head())}),
-        )),
-        Err(error) => match error.downcast_ref::<JournalError>() {
-            Some(altered) => Ok(Json(json!({"intact": false, "detail": altered.to_string()}))),
-            None => Err(error.into()),
-        },
-    }
+    Ok(Json(match crate::verify::run(&app.core.store, &row).await? {
+        Ok(intact) => json!({"intact": true, "records": intact.records, "head": intact.head}),
+        Err(fault) => json!({"intact": false, "detail": fault.to_string()}),
+    }))
 }
 
 async fn tell(

@@ -62,6 +62,7 @@ pub(super) fn open_routes(document: Arc<str>) -> Router<Shared> {
     Router::new()
         .route("/", get(async || Html(EDITOR)))
         .route("/api", get(async || Html(REFERENCE)))
+        .route("/api/problems", get(async || Html(super::problem::page())))
         .route(
             "/api/openapi.json",
             get(async move || ([(header::CONTENT_TYPE, "application/json")], document.to_string())),
@@ -72,6 +73,10 @@ pub(super) fn open_routes(document: Arc<str>) -> Router<Shared> {
 }
 
 async fn ready(State(app): State<Shared>) -> impl IntoResponse {
+    // A balancer sends nobody here from now on.
+    if app.core.stopping.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping: what is under way is being finished".to_owned());
+    }
     match app.core.store.ping().await {
         Ok(()) => (StatusCode::OK, "ready".to_owned()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {error}")),

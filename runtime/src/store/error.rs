@@ -54,6 +54,10 @@ impl From<sqlx::Error> for StoreError {
             .as_database_error()
             .and_then(|error| error.code())
             .and_then(|code| code.parse::<i32>().ok());
+        // The file of the WAL's index could not grow (SQLITE_IOERR_SHMSIZE).
+        if code == Some(4874) {
+            return Self::DiskFull;
+        }
         // The low byte is SQLite's primary result code (sqlite.org/rescode.html).
         match code.map(|code| code & 0xff) {
             Some(code @ (8 | 11 | 13 | 14 | 26)) => Self::from_code(Some(code), &error.to_string()),
@@ -62,10 +66,15 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl From<masar_crm_core::DatabaseError> for StoreError {
+    fn from(error: masar_crm_core::DatabaseError) -> Self {
+        Self::from_code(error.code, &error.message)
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let error = masar_crm_core::DatabaseError::from(error);
-        Self::from_code(error.code, &error.message)
+        masar_crm_core::DatabaseError::from(error).into()
     }
 }
 

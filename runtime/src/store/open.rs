@@ -79,8 +79,10 @@ impl Store {
         check_version(&mut admin).await?;
         check_integrity(&mut admin).await.map_err(named)?;
         migrate(&mut admin).await.map_err(named)?;
-        let last: i64 =
-            sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events").fetch_one(&mut admin).await?;
+        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+            .fetch_one(&mut admin)
+            .await
+            .map_err(|error| named(error.into()))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(Duration::from_secs(30))
@@ -93,6 +95,31 @@ impl Store {
             .spawn(move || committer.run(inbox))
             .map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?;
         Ok(Self { readers, requests, position: Arc::new(AtomicI64::new(last + 1)) })
+    }
+
+    /// Opens a database file for reading alone; whatever is submitted is refused. A server may be at
+    /// work on it.
+    pub async fn open_to_read(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(5))
+            .disable_statement_logging();
+        let named = |message: String| StoreError::Corrupt { file: file.display().to_string(), message };
+        if !file.exists() {
+            return Err(named("there is no such file".into()));
+        }
+        let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options).await;
+        let readers = readers.map_err(|error| named(error.to_string()))?;
+        let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM migrations")
+            .fetch_one(&readers)
+            .await
+            .map_err(|error| named(error.to_string()))?;
+        let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
+        if newest > known {
+            return Err(StoreError::Newer { found: newest, known });
+        }
+        Ok(Self { readers, requests: mpsc::channel(1).0, position: Arc::default() })
     }
 
     /// The place of the next event in the log of events.

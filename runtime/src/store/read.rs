@@ -220,6 +220,28 @@ impl Store {
         Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
     }
 
+    /// Runs of all workspaces in order of their ids, after this one; for a check of the whole log.
+    pub async fn runs_after(&self, after: Cursor<RunId>, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(RUN);
+        query.push("WHERE id > ").push_bind(after.map_or(Uuid::nil(), |run| run.0));
+        query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
+    }
+
+    /// How many runs there are in all workspaces.
+    pub async fn run_count(&self) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM runs").fetch_one(&self.readers).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Journals whose run has no row, which no way of Masar leaves behind.
+    pub async fn journals_without_run(&self, limit: u32) -> Result<Vec<RunId>, StoreError> {
+        let text = "SELECT run FROM journal j WHERE seq = 0 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = j.run) LIMIT $1";
+        let ids: Vec<Uuid> = sqlx::query_scalar(text).bind(i64::from(limit)).fetch_all(&self.readers).await?;
+        Ok(ids.into_iter().map(RunId).collect())
+    }
+
     /// The run that this step called.
     pub async fn child(
         &self,

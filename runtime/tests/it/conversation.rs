@@ -185,3 +185,31 @@ async fn a_workflow_with_open_runs_is_deleted_only_on_purpose_and_its_log_stays(
     );
     server.publish(line("slow", &nodes)).await;
 }
+
+#[tokio::test]
+async fn figures_tell_of_steps_commits_and_requests() {
+    let server = Server::start();
+    let id = server
+        .publish(line(
+            "figures",
+            &[("start", "trigger.manual", json!({})), ("set", "data.set", json!({"values": {"x": 1}}))],
+        ))
+        .await;
+    server.call("POST", &format!("/api/v1/workflows/{id}/start"), Some(json!({}))).await;
+    server.until("/api/v1/runs", |page| page["items"][0]["status"] == "succeeded").await;
+    server.call("GET", "/api/v1/runs/nothing", None).await;
+    server.call("GET", "/no/such/page", None).await;
+    let text =
+        server.http.get(format!("{}/metrics", server.base)).send().await.unwrap().text().await.unwrap();
+    for line in [
+        "masar_step_seconds_bucket{type=\"data.set\",le=\"+Inf\"} 1",
+        "masar_step_seconds_count{type=\"data.set\"} 1",
+        "masar_commit_records_bucket{le=\"+Inf\"} ",
+        "masar_commit_records_count ",
+        "masar_http_requests_total{method=\"POST\",route=\"/api/v1/workflows\",status=\"201\"} 1",
+        "masar_http_requests_total{method=\"GET\",route=\"/api/v1/runs/{run}\",status=\"404\"} 1",
+        "masar_http_requests_total{method=\"GET\",route=\"other\",status=\"404\"} 1",
+    ] {
+        assert!(text.lines().any(|found| found.starts_with(line)), "{line} is not in\n{text}");
+    }
+}

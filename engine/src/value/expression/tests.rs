@@ -175,6 +175,12 @@ fn hostile_scripts_end() {
         ("let s = \"aaaaaaaa\"; loop { s += s; }", "expression.limit"),
         ("let a = []; loop { a.push(1); }", "expression.limit"),
         ("let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; }", "expression.limit"),
+        ("let m = #{a: #{}}; let i = 0; loop { m.a[`k${i}`] = i; i += 1; }", "expression.limit"),
+        // Each is within its limit; all together are too much.
+        (
+            "let m = #{}; let i = 0; while i < 900 { let a = []; a.pad(900, i); m[`k${i}`] = a; i += 1; } m",
+            "expression.limit",
+        ),
         // Without a stack of its own this one ends the process.
         ("let a = [1]; let i = 0; while i < 10000 { a = [a]; i += 1; } a", "expression.limit"),
         ("let a = [1]; let i = 0; while i < 1000 { a = [a]; i += 1; } throw a", "expression.thrown"),
