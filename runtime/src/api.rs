@@ -5,6 +5,7 @@ mod approvals;
 mod approve;
 mod credentials;
 mod crm;
+mod editor;
 mod events;
 mod hooks;
 mod idempotency;
@@ -124,7 +125,7 @@ pub fn router(app: Shared) -> Router {
         .merge(system::open_routes(document))
         .merge(hooks::routes(body))
         .merge(approve::routes())
-        .fallback(async || Problem::not_found("page"))
+        .fallback(editor::page)
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(
                 "internal",

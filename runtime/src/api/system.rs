@@ -1,5 +1,5 @@
 //! The catalogue, the helper functions, variables; and what is open to everybody: health, figures,
-//! the API's description, the page of the editor.
+//! the API's description.
 
 use std::sync::Arc;
 
@@ -54,13 +54,11 @@ pub(super) async fn set_variables(
     Ok(Json(vars))
 }
 
-const EDITOR: &str = include_str!("../../../editor/placeholder.html");
 const REFERENCE: &str = include_str!("../../../editor/reference.html");
 
 /// What needs no token.
 pub(super) fn open_routes(document: Arc<str>) -> Router<Shared> {
     Router::new()
-        .route("/", get(async || Html(EDITOR)))
         .route("/api", get(async || Html(REFERENCE)))
         .route("/api/problems", get(async || Html(super::problem::page())))
         .route(

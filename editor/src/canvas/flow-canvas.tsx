@@ -1,0 +1,253 @@
+// The canvas: draws a workflow file, for editing or only for looking. Positions while dragging live
+// here; the file hears of a drag once, when it ends.
+import {
+  applyNodeChanges,
+  Background,
+  BackgroundVariant,
+  type Connection,
+  type FinalConnectionState,
+  MiniMap,
+  type NodeChange,
+  type OnConnectEnd,
+  ReactFlow,
+  ReactFlowProvider,
+  SelectionMode,
+} from "@xyflow/react";
+import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCatalogue } from "../api/catalogue";
+import type { WorkflowFile } from "../api/shapes";
+import { categoryOf } from "../graph/catalogue";
+import { edit } from "../graph/draft";
+import { text, useText } from "../text";
+import { useDirection } from "../text/preferences";
+import * as actions from "./actions";
+import { type CanvasMode, CanvasModeContext } from "./canvas-mode";
+import { viewOf } from "./direction";
+import { ask, select, useEditor } from "./editor-state";
+import { type FlowEdge, type FlowNode, flowEdges, flowNodes } from "./flow-nodes";
+import { useCanvasKeys } from "./keyboard";
+import { StepEdge } from "./step-edge";
+import { StepNode } from "./step-node";
+import { RegionNode, StickyNode } from "./sticky-node";
+import { CanvasTools } from "./tools";
+import { fit, fromScreen, holdFlow } from "./viewport";
+
+const nodeTypes = { step: StepNode, sticky: StickyNode, region: RegionNode };
+const edgeTypes = { step: StepEdge };
+export const DRAG_TYPE = "application/x-masar-node";
+
+interface Props {
+  file: WorkflowFile;
+  editable: boolean;
+  diff?: CanvasMode["diff"];
+}
+
+export function FlowCanvas(props: Props) {
+  const direction = useDirection();
+  // A new provider for each direction: everything measured for the other one is void.
+  return (
+    <ReactFlowProvider key={direction}>
+      <Inner {...props} direction={direction} />
+    </ReactFlowProvider>
+  );
+}
+
+function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" | "rtl" }) {
+  const t = useText();
+  const catalogue = useCatalogue();
+  const view = viewOf(direction);
+  const selected = useEditor((state) => state.selected);
+  const selectedEdge = useEditor((state) => state.selectedEdge);
+  const [nodes, setNodes] = useState<FlowNode[]>([]);
+  const [edges, setEdges] = useState<FlowEdge[]>([]);
+  const fitted = useRef(false);
+  const keys = useCanvasKeys(catalogue, editable, direction);
+  const mode = useMemo<CanvasMode>(() => ({ editable, direction, diff }), [editable, direction, diff]);
+
+  useEffect(() => {
+    setNodes((previous) => flowNodes(file, catalogue, view, selected, editable, previous));
+  }, [file, catalogue, view, selected, editable]);
+  useEffect(() => {
+    setEdges((previous) => flowEdges(file, catalogue, selectedEdge, previous));
+  }, [file, catalogue, selectedEdge]);
+  useEffect(() => {
+    if (fitted.current || nodes.length === 0) return;
+    fitted.current = true;
+    requestAnimationFrame(fit);
+  }, [nodes]);
+
+  const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
+    const chosen = changes.filter((change) => change.type === "select");
+    if (chosen.length > 0) {
+      const next = new Set(useEditor.getState().selected);
+      for (const change of chosen) {
+        if (change.selected) next.add(change.id);
+        else next.delete(change.id);
+      }
+      useEditor.setState({ selected: next, ...(next.size > 0 ? { selectedEdge: null } : {}) });
+    }
+    const others = changes.filter((change) => change.type === "position" || change.type === "dimensions");
+    if (others.length > 0) setNodes((current) => applyNodeChanges(others, current));
+  }, []);
+
+  const onNodeDragStop = useCallback(
+    (_event: unknown, _node: FlowNode, moved: FlowNode[]) => {
+      const places = new Map(
+        moved.map((node) => [
+          node.id,
+          { x: Math.round(view.x(node.position.x)), y: Math.round(node.position.y) },
+        ]),
+      );
+      edit(text().canvas.step.move(places.size), (draft) => {
+        for (const node of draft.nodes) {
+          const place = places.get(node.id);
+          if (place && (place.x !== node.position.x || place.y !== node.position.y)) node.position = place;
+        }
+        for (const sticky of draft.canvas?.stickies ?? []) {
+          const place = places.get(sticky.id);
+          if (place) Object.assign(sticky, place);
+        }
+      });
+    },
+    [view],
+  );
+
+  const onConnect = useCallback(
+    ({ source, sourceHandle, target }: Connection) =>
+      actions.link(catalogue, { node: source, port: sourceHandle ?? "out" }, target),
+    [catalogue],
+  );
+
+  const onConnectEnd = useCallback<OnConnectEnd>(
+    (event, state: FinalConnectionState) => {
+      if (state.isValid || !state.fromNode || state.fromHandle?.type !== "source") return;
+      if (state.toNode) {
+        // Dropped on a step rather than on its port: that is clear enough.
+        actions.link(
+          catalogue,
+          { node: state.fromNode.id, port: state.fromHandle.id ?? "out" },
+          state.toNode.id,
+        );
+        return;
+      }
+      const point = "changedTouches" in event ? event.changedTouches[0] : event;
+      if (!point) return;
+      const over = document
+        .elementFromPoint(point.clientX, point.clientY)
+        ?.closest(".react-flow__node")
+        ?.getAttribute("data-id");
+      if (over && over !== state.fromNode.id) {
+        actions.link(catalogue, { node: state.fromNode.id, port: state.fromHandle.id ?? "out" }, over);
+        return;
+      }
+      const at = fromScreen({ x: point.clientX, y: point.clientY });
+      ask({
+        kind: "add",
+        from: { node: state.fromNode.id, port: state.fromHandle.id ?? "out" },
+        at: { x: at.x, y: at.y - 31 },
+      });
+    },
+    [catalogue],
+  );
+
+  const onDrop = useCallback(
+    (event: DragEvent) => {
+      const type = event.dataTransfer.getData(DRAG_TYPE);
+      if (!type) return;
+      event.preventDefault();
+      const point = { x: event.clientX, y: event.clientY };
+      const edge = document
+        .elementsFromPoint(point.x, point.y)
+        .map((element) => element.closest(".react-flow__edge")?.getAttribute("data-id"))
+        .find((id) => id);
+      const at = fromScreen(point);
+      if (edge) actions.add(catalogue, type, { intoEdge: edge });
+      else actions.add(catalogue, type, { at: { x: at.x - 116, y: at.y - 31 } });
+    },
+    [catalogue],
+  );
+
+  return (
+    <CanvasModeContext.Provider value={mode}>
+      <div
+        // The canvas is one stop of the Tab key and has keys of its own, told in its description.
+        role="application"
+        aria-label={t.canvas.say.canvas}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the focus
+        tabIndex={0}
+        onKeyDown={keys}
+        data-testid="canvas"
+        className="relative h-full w-full -outline-offset-2"
+      >
+        <ReactFlow<FlowNode, FlowEdge>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onInit={(instance) => holdFlow(instance, direction)}
+          onNodesChange={onNodesChange}
+          onNodeDragStop={onNodeDragStop}
+          onSelectionDragStop={(event, moved) => onNodeDragStop(event, moved[0] as FlowNode, moved)}
+          onConnect={onConnect}
+          onConnectEnd={onConnectEnd}
+          onNodeDoubleClick={(_event, node) => {
+            if (node.type === "step") {
+              select([node.id]);
+              useEditor.setState({ wide: true });
+            }
+          }}
+          onEdgeClick={(_event, edge) => useEditor.setState({ selectedEdge: edge.id, selected: new Set() })}
+          onEdgeMouseEnter={(_event, edge) => useEditor.setState({ hoveredEdge: edge.id })}
+          onEdgeMouseLeave={() => useEditor.setState({ hoveredEdge: null })}
+          onPaneClick={(event) => {
+            select([]);
+            if (event.detail === 2 && editable) {
+              const at = fromScreen({ x: event.clientX, y: event.clientY });
+              ask({ kind: "add", at: { x: at.x - 116, y: at.y - 31 } });
+            }
+          }}
+          onDragOver={(event) => event.preventDefault()}
+          onDrop={onDrop}
+          nodesDraggable={editable}
+          nodesConnectable={editable}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          selectionOnDrag={editable}
+          selectionMode={SelectionMode.Partial}
+          panOnDrag={editable ? [1, 2] : true}
+          panOnScroll
+          zoomOnDoubleClick={false}
+          multiSelectionKeyCode={["Shift", "Control", "Meta"]}
+          selectionKeyCode={null}
+          connectionRadius={28}
+          nodeDragThreshold={3}
+          minZoom={0.08}
+          maxZoom={1.8}
+          onlyRenderVisibleElements={nodes.length > 80}
+          elevateEdgesOnSelect
+          proOptions={{ hideAttribution: true }}
+          nodeOrigin={view.origin}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} color="var(--line-strong)" />
+          {nodes.length > 3 && (
+            <MiniMap<FlowNode>
+              ariaLabel={null}
+              position={direction === "rtl" ? "bottom-left" : "bottom-right"}
+              pannable
+              zoomable
+              className="max-md:hidden"
+              style={{ width: 150, height: 96 }}
+              nodeBorderRadius={14}
+              nodeColor={(node) =>
+                node.type === "step" ? `var(--cat-${categoryOf(node.data.node.type)})` : "transparent"
+              }
+            />
+          )}
+        </ReactFlow>
+        <CanvasTools editable={editable} />
+      </div>
+    </CanvasModeContext.Provider>
+  );
+}

@@ -1,0 +1,78 @@
+// What can be done with one step: the same list for the outline, the inspector and the context menu.
+import { CircleOff, Copy, CopyPlus, Link2, Link2Off, Plus, Replace, Trash2 } from "lucide-react";
+import { useCatalogue } from "../api/catalogue";
+import { portsOf } from "../graph/catalogue";
+import { useDraft } from "../graph/draft";
+import { useText } from "../text";
+import type { MenuEntry } from "../ui/menu";
+import * as actions from "./actions";
+import { ask, select } from "./editor-state";
+
+export function useNodeMenu(id: string): MenuEntry[] {
+  const t = useText().canvas.node;
+  const catalogue = useCatalogue();
+  const node = useDraft((state) => state.file.nodes.find((other) => other.id === id));
+  if (!node) return [];
+  const port = portsOf(node, catalogue.get(node.type))[0];
+  const on = (run: () => void) => () => {
+    select([id]);
+    run();
+  };
+  return [
+    {
+      id: "add",
+      label: t.addAfter,
+      icon: Plus,
+      keys: "N",
+      disabled: !port,
+      run: on(() => port && ask({ kind: "add", from: { node: id, port } })),
+    },
+    {
+      id: "connect",
+      label: t.connect,
+      icon: Link2,
+      keys: "C",
+      disabled: !port,
+      run: on(() => ask({ kind: "connect", from: id })),
+    },
+    {
+      id: "disconnect",
+      label: t.disconnect,
+      icon: Link2Off,
+      keys: "X",
+      run: on(() => ask({ kind: "disconnect", node: id })),
+    },
+    {
+      id: "replace",
+      label: t.replace,
+      icon: Replace,
+      keys: "R",
+      run: on(() => ask({ kind: "replace", node: id })),
+    },
+    {
+      id: "disable",
+      label: node.disabled ? t.enable : t.disable,
+      icon: CircleOff,
+      keys: "D",
+      apart: true,
+      run: on(actions.toggleDisabled),
+    },
+    { id: "copy", label: t.copy, icon: Copy, keys: "Ctrl C", run: on(() => void actions.copySelected()) },
+    {
+      id: "duplicate",
+      label: t.duplicate,
+      icon: CopyPlus,
+      keys: "Ctrl D",
+      run: on(actions.duplicateSelected),
+    },
+    {
+      id: "delete",
+      label: t.delete,
+      icon: Trash2,
+      keys: "Del",
+      danger: true,
+      apart: true,
+      run: on(actions.removeSelected),
+    },
+  ];
+}

@@ -1,0 +1,52 @@
+// A hand on the canvas for code that is not inside it: centring, zooming, where new steps land.
+import type { ReactFlowInstance } from "@xyflow/react";
+import { viewOf } from "./direction";
+import type { FlowEdge, FlowNode } from "./flow-nodes";
+
+type Flow = ReactFlowInstance<FlowNode, FlowEdge>;
+let flow: Flow | null = null;
+let direction: "ltr" | "rtl" = "ltr";
+
+export function holdFlow(instance: Flow | null, dir: "ltr" | "rtl"): void {
+  flow = instance;
+  direction = dir;
+}
+
+const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 220);
+
+export function fit(): void {
+  const nodes = flow?.getNodes() ?? [];
+  if (!flow || nodes.length === 0) return;
+  const bounds = flow.getNodesBounds(nodes);
+  void flow.fitBounds(bounds, { padding: 0.12, duration: calm() }).then(() => {
+    // A small workflow need not be blown up.
+    if (flow && flow.getZoom() > 1) {
+      void flow.setCenter(bounds.x + bounds.width / 2, bounds.y + bounds.height / 2, {
+        zoom: 1,
+        duration: 0,
+      });
+    }
+  });
+}
+
+export function zoom(by: "in" | "out" | "one"): void {
+  if (by === "one") void flow?.zoomTo(1, { duration: calm() });
+  else void (by === "in" ? flow?.zoomIn({ duration: calm() }) : flow?.zoomOut({ duration: calm() }));
+}
+
+export function centreOn(id: string): void {
+  const node = flow?.getInternalNode(id);
+  if (!flow || !node) return;
+  const { x, y } = node.internals.positionAbsolute;
+  const zoomNow = Math.max(flow.getZoom(), 0.7);
+  void flow.setCenter(x + (node.width ?? 0) / 2, y + (node.height ?? 0) / 2, {
+    zoom: zoomNow,
+    duration: calm(),
+  });
+}
+
+/** A point of the screen as a canonical position. */
+export function fromScreen(point: { x: number; y: number }): { x: number; y: number } {
+  const at = flow?.screenToFlowPosition(point) ?? point;
+  return { x: Math.round(viewOf(direction).x(at.x)), y: Math.round(at.y) };
+}

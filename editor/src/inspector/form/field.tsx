@@ -1,0 +1,223 @@
+// One field: its label, how its value is given, the control, a preview on real data, its problems.
+import { Braces, Quote, Type } from "lucide-react";
+import { useId, useState } from "react";
+import type { FieldSchema, Json } from "../../api/shapes";
+import { fillTemplate, isPath, type Read, readPath, type Scope } from "../../graph/references";
+import { useText } from "../../text";
+import { usePreferences } from "../../text/preferences";
+import { problemWords } from "../../text/problems";
+import { Segments } from "../../ui/choice";
+import { cx } from "../../ui/cx";
+import { CodeInput } from "../code/code-input";
+import { inMode, type Mode, modeOf, PATH_TYPE, textOf, useMapping, withPath } from "../mapping";
+import { FixedControl, hasOwnModes } from "./fixed-control";
+import { changeField, type FieldPath, problemsAt, useForm } from "./form-context";
+
+export function useFieldText(schema: FieldSchema, name: string): { label: string; help: string } {
+  const language = usePreferences((preferences) => preferences.language);
+  if (language === "ar") {
+    return {
+      label: schema["x-ar-title"] ?? schema.title ?? name,
+      help: schema["x-ar-description"] ?? schema.description ?? "",
+    };
+  }
+  return { label: schema.title ?? name, help: schema.description ?? "" };
+}
+
+interface Props {
+  schema: FieldSchema;
+  name: string;
+  value: Json | undefined;
+  path: FieldPath;
+  required?: boolean;
+}
+
+export function Field({ schema, name, value, path, required }: Props) {
+  const t = useText();
+  const { node, problems } = useForm();
+  const { label, help } = useFieldText(schema, name);
+  const id = useId();
+  const change = (next: Json | undefined) => changeField(node, path, next, label);
+  const mine = problemsAt(problems, path);
+  const plain = hasOwnModes(schema);
+  return (
+    <div data-path={path.join(".")} className="flex flex-col gap-1">
+      <div className="flex min-h-6 items-center gap-2">
+        <label htmlFor={id} className="min-w-0 flex-1 text-xs font-medium">
+          {label}
+          {required && (
+            <span className="text-bad" title={t.common.required}>
+              {" "}
+              *
+            </span>
+          )}
+        </label>
+        {!plain && <ModeSwitch schema={schema} value={value} onChange={change} />}
+      </div>
+      <ValueInput
+        id={id}
+        schema={schema}
+        value={value}
+        path={path}
+        onChange={change}
+        label={label}
+        invalid={mine.length > 0}
+      />
+      <FieldProblems path={path} />
+      {help && mine.length === 0 && <p className="text-2xs text-muted">{help}</p>}
+    </div>
+  );
+}
+
+export function FieldProblems({ path }: { path: FieldPath }) {
+  const { problems } = useForm();
+  const language = usePreferences((preferences) => preferences.language);
+  return problemsAt(problems, path).map((problem) => (
+    <p
+      key={problem.code + problem.message}
+      role="alert"
+      className={cx("text-2xs", problem.severity === "error" ? "text-bad" : "text-warn")}
+    >
+      {problemWords(problem.code, language) ?? <bdi lang="en">{problem.message}</bdi>}
+      {problem.line !== undefined && (
+        <bdi className="code">
+          {" "}
+          {problem.line}:{problem.column}
+        </bdi>
+      )}
+      {problem.hint && (
+        <bdi lang="en" className="block text-muted">
+          {problem.hint}
+        </bdi>
+      )}
+    </p>
+  ));
+}
+
+function wantsText(schema: FieldSchema): boolean {
+  const type = schema.type;
+  return type === undefined || type === "string" || (Array.isArray(type) && type.includes("string"));
+}
+
+export function ModeSwitch({
+  schema,
+  value,
+  onChange,
+}: {
+  schema: FieldSchema;
+  value: Json | undefined;
+  onChange: (value: Json | undefined) => void;
+}) {
+  const t = useText().inspector.mode;
+  const { fixedOnly } = useForm();
+  if (fixedOnly) return null;
+  const modes = [
+    { value: "fixed" as Mode, label: t.fixed, icon: Type, hint: `${t.fixed}: ${t.fixedHint}` },
+    { value: "expr" as Mode, label: t.expr, icon: Braces, hint: `${t.expr}: ${t.exprHint}` },
+    ...(wantsText(schema) && !schema.enum
+      ? [
+          {
+            value: "template" as Mode,
+            label: t.template,
+            icon: Quote,
+            hint: `${t.template}: ${t.templateHint}`,
+          },
+        ]
+      : []),
+  ];
+  return (
+    <Segments
+      small
+      label={t.label}
+      value={modeOf(value)}
+      options={modes}
+      onChange={(mode) => onChange(inMode(value, mode))}
+    />
+  );
+}
+
+/** The control for a value in whatever way it is given; takes dropped and clicked paths. */
+export function ValueInput(props: {
+  id?: string;
+  schema: FieldSchema;
+  value: Json | undefined;
+  path: FieldPath;
+  onChange: (value: Json | undefined) => void;
+  label: string;
+  invalid?: boolean;
+}) {
+  const { schema, value, onChange } = props;
+  const { scope, fixedOnly } = useForm();
+  const [over, setOver] = useState(false);
+  const mode = modeOf(value);
+  const take = (path: string) => onChange(withPath(value, path, wantsText(schema)));
+  const mappable = !fixedOnly && !hasOwnModes(schema);
+  return (
+    // Dropping has a twin: a click on the data while the field is in use.
+    // biome-ignore lint/a11y/noStaticElementInteractions: only a drop target
+    <div
+      className={cx("rounded-md", over && "outline-2 outline-offset-2 outline-accent")}
+      onFocus={mappable ? () => useMapping.setState({ insert: take }) : undefined}
+      onDragOver={(event) => {
+        if (!mappable || !event.dataTransfer.types.includes(PATH_TYPE)) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        const path = event.dataTransfer.getData(PATH_TYPE);
+        if (!mappable || !path) return;
+        event.preventDefault();
+        event.stopPropagation();
+        take(path);
+      }}
+    >
+      {mode === "fixed" ? (
+        <FixedControl {...props} />
+      ) : (
+        <>
+          <CodeInput
+            id={props.id}
+            label={props.label}
+            language={mode === "expr" ? "rhai" : "template"}
+            value={textOf(value)}
+            tall={mode === "template" && (schema["x-field"] === "template" || schema["x-field"] === "html")}
+            invalid={props.invalid}
+            onChange={(text) => onChange(mode === "expr" ? { $expr: text } : { $template: text })}
+            onInsert={(insert) =>
+              useMapping.setState({ insert: (path) => insert(mode === "expr" ? path : `{{${path}}}`) })
+            }
+          />
+          <Preview mode={mode} text={textOf(value)} scope={scope} />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** What the value is on the data at hand, where that can be told without the server. */
+function Preview({ mode, text, scope }: { mode: Mode; text: string; scope: Scope | null }) {
+  const t = useText();
+  if (!text.trim()) return null;
+  if (!scope) return <p className="mt-1 text-2xs text-muted">{t.inspector.previewNone}</p>;
+  const read: Read | null =
+    mode === "template" ? fillTemplate(text, scope) : isPath(text) ? readPath(text, scope) : null;
+  if (!read) return null;
+  if (!read.found) {
+    return (
+      <p className="mt-1 text-2xs text-warn">
+        <bdi>{t.inspector.previewMissing(read.path)}</bdi>
+      </p>
+    );
+  }
+  const shown = typeof read.value === "string" ? read.value : JSON.stringify(read.value);
+  return (
+    <p data-preview className="mt-1 flex gap-1.5 text-2xs">
+      <span className="shrink-0 text-muted">{t.inspector.preview}:</span>
+      <bdi className="line-clamp-3 min-w-0 break-words whitespace-pre-wrap text-good">
+        {shown.slice(0, 400)}
+      </bdi>
+    </p>
+  );
+}

@@ -1,0 +1,47 @@
+// The data that previews and data panes show: the run on the canvas, else the workflow's last run.
+import { useMemo } from "react";
+import { create } from "zustand";
+import { answer, client } from "../api/client";
+import { journalQuery, queryClient, runQuery } from "../api/queries";
+import type { Json, Page, RunSummary } from "../api/shapes";
+import { useDraft } from "../graph/draft";
+import { RunData, type RunView, stateAt } from "../runs/replay";
+import { useShownRun } from "../runs/run-store";
+
+interface Sample {
+  view: RunView | null;
+  trigger: Json;
+}
+
+export const useSample = create<Sample>()(() => ({ view: null, trigger: null }));
+
+async function lastRun(workflow: string): Promise<void> {
+  const page = await answer<Page<RunSummary>>(
+    client.GET("/api/v1/runs", { params: { query: { workflow, limit: 1 } } }),
+  );
+  const run = page.items[0]?.id;
+  if (!run || useDraft.getState().workflow !== workflow) return;
+  const [records, detail] = await Promise.all([
+    queryClient.fetchQuery(journalQuery(run)),
+    queryClient.fetchQuery(runQuery(run)),
+  ]);
+  useSample.setState({ view: stateAt(records), trigger: detail.trigger_data });
+}
+
+/** Fetches the last run's data; a run shown later takes its place. */
+export function startSampling(workflow: string): () => void {
+  void lastRun(workflow).catch(() => undefined);
+  const stop = useShownRun.subscribe((state) => {
+    if (state.view) useSample.setState({ view: state.view, trigger: state.trigger });
+  });
+  return () => {
+    stop();
+    useSample.setState({ view: null, trigger: null });
+  };
+}
+
+export function useRunData(): RunData | null {
+  const file = useDraft((state) => state.file);
+  const { view, trigger } = useSample();
+  return useMemo(() => (view ? new RunData(file, view, trigger) : null), [file, view, trigger]);
+}

@@ -1,0 +1,85 @@
+// Icons by the Lucide names that manifests carry. A custom node's unknown name gets the puzzle piece.
+import {
+  BellRing,
+  CalendarClock,
+  CircleStop,
+  CircleX,
+  Code,
+  CornerDownRight,
+  FileText,
+  Globe,
+  Hourglass,
+  KeyRound,
+  KeySquare,
+  ListOrdered,
+  Lock,
+  type LucideIcon,
+  type LucideProps,
+  Mail,
+  Megaphone,
+  MessageSquareText,
+  MousePointerClick,
+  PencilLine,
+  Puzzle,
+  RadioTower,
+  Repeat,
+  Reply,
+  Route,
+  ShieldCheck,
+  Split,
+  Stamp,
+  TriangleAlert,
+  UserCheck,
+  UserLock,
+  UserPen,
+  UserPlus,
+  UserSearch,
+  Webhook,
+  Workflow,
+} from "lucide-react";
+
+const known: Record<string, LucideIcon> = {
+  "bell-ring": BellRing,
+  "calendar-clock": CalendarClock,
+  "circle-stop": CircleStop,
+  "circle-x": CircleX,
+  code: Code,
+  "corner-down-right": CornerDownRight,
+  "file-text": FileText,
+  globe: Globe,
+  hourglass: Hourglass,
+  "key-round": KeyRound,
+  "key-square": KeySquare,
+  "list-ordered": ListOrdered,
+  lock: Lock,
+  mail: Mail,
+  megaphone: Megaphone,
+  "message-square-text": MessageSquareText,
+  "mouse-pointer-click": MousePointerClick,
+  "pencil-line": PencilLine,
+  "radio-tower": RadioTower,
+  repeat: Repeat,
+  reply: Reply,
+  route: Route,
+  "shield-check": ShieldCheck,
+  split: Split,
+  stamp: Stamp,
+  "triangle-alert": TriangleAlert,
+  "user-check": UserCheck,
+  "user-lock": UserLock,
+  "user-pen": UserPen,
+  "user-plus": UserPlus,
+  "user-search": UserSearch,
+  webhook: Webhook,
+  workflow: Workflow,
+};
+
+/** Icons that point along the flow and so turn round with it. */
+const directed = new Set(["split", "route", "reply", "corner-down-right", "list-ordered"]);
+
+export function NamedIcon({ name, ...rest }: { name: string } & LucideProps) {
+  const Icon = known[name] ?? Puzzle;
+  return (
+    <Icon aria-hidden {...rest} className={`${rest.className ?? ""}${directed.has(name) ? " mirror" : ""}`} />
+  );
+}
