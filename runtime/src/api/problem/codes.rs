@@ -302,10 +302,10 @@ pub(crate) fn page() -> String {
     let mut rows = String::new();
     for row in CODES {
         let Code { code, status, title, mend } = row;
-        let _ = write!(
+        let _ = writeln!(
             rows,
             "<section id=\"{code}\"><h2><a href=\"#{code}\">{code}</a> <small>{status}</small></h2>\
-             <p><strong>{}</strong> {}</p><p lang=\"ar\" dir=\"rtl\"><strong>{}</strong> {}</p></section>\n",
+             <p><strong>{}</strong> {}</p><p lang=\"ar\" dir=\"rtl\"><strong>{}</strong> {}</p></section>",
             title.en, mend.en, title.ar, mend.ar
         );
     }
