@@ -87,8 +87,8 @@ async fn call(
         }
         Err(problem) => {
             app.core.metrics.hook(if problem.status == 429 { "overloaded" } else { "refused" });
-            // What is refused for overload is not kept: keeping it would be more load.
-            if problem.status != 429 && problem.status != 503 {
+            // What is refused for overload, or because nothing can be kept, is not kept either.
+            if !matches!(problem.status, 429 | 503 | 507) {
                 // A call that nobody listened to is read for the inbox, from which it can be sent again.
                 if let Some(body) = body
                     && let Ok(body) = Limited::new(body, KEPT_BODY).collect().await
