@@ -3,8 +3,10 @@
 //! time and the ids; every change leaves an event in the outbox of the same transaction.
 
 mod conn;
+pub mod custom;
 mod entity;
 mod error;
+mod fields;
 pub mod fold;
 pub mod outbox;
 pub mod phone;

@@ -129,6 +129,76 @@ pub(crate) async fn delete(
     Ok(())
 }
 
+/// Whether there is such a record.
+pub(crate) async fn exists(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    id: Uuid,
+) -> Result<bool, Error> {
+    const EXISTS: &str = "SELECT version FROM crm_records WHERE id = $1 AND workspace = $2 AND entity = $3";
+    Ok(conn.row(EXISTS, values![id, workspace, entity as i64]).await?.is_some())
+}
+
+/// How many records belong to a contact, and what one of them is.
+pub(crate) async fn of_contact(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    id: Uuid,
+) -> Result<(i64, Option<Entity>), Error> {
+    const OF_CONTACT: &str = "SELECT count(*), min(entity) FROM crm_records WHERE contact = $1 AND workspace = $2 HAVING count(*) > 0";
+    let Some(row) = conn.row(OF_CONTACT, values![id, workspace]).await? else { return Ok((0, None)) };
+    let entity = row.int(1)?;
+    Ok((row.int(0)?, Entity::ALL.into_iter().find(|known| *known as i64 == entity)))
+}
+
+/// Whoever asks for the same key at the same time goes on when this transaction has ended. SQLite has
+/// one writer anyway.
+pub(crate) async fn one_at_a_time(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    key: &str,
+) -> Result<(), Error> {
+    if !conn.is_sqlite() {
+        let text = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
+        conn.rows(text, values![format!("{workspace}/{}/{key}", entity.name())]).await?;
+    }
+    Ok(())
+}
+
+/// The workspace's own fields of an entity: version and definitions as JSON.
+pub(crate) async fn schema(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+) -> Result<Option<(i64, String)>, Error> {
+    const SCHEMA: &str = "SELECT version, fields FROM crm_schemas WHERE workspace = $1 AND entity = $2";
+    let row = conn.row(SCHEMA, values![workspace, entity as i64]).await?;
+    Ok(match row {
+        Some(row) => Some((row.int(0)?, row.text(1)?.to_owned())),
+        None => None,
+    })
+}
+
+/// Whether it was kept; not, where another version is current.
+pub(crate) async fn set_schema(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    old: i64,
+    fields: &str,
+) -> Result<bool, Error> {
+    const INSERT: &str = "INSERT INTO crm_schemas (workspace, entity, version, fields) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    const UPDATE: &str = "UPDATE crm_schemas SET version = $3, fields = $4 WHERE workspace = $1 AND entity = $2 AND version = $5";
+    let values = values![workspace, entity as i64, old + 1, fields, old];
+    let rows = match old {
+        0 => conn.execute(INSERT, &values[..4]).await?,
+        _ => conn.execute(UPDATE, values).await?,
+    };
+    Ok(rows == 1)
+}
+
 /// The list question: values are bound, names come from the entity's table.
 pub(crate) async fn find(
     conn: &mut Conn<'_>,
@@ -147,8 +217,15 @@ pub(crate) async fn find(
         and("id < $?".into(), before.into());
     }
     for (name, value) in &query.equal {
+        // What has a column has an index.
+        if name == "contact" {
+            let contact = value.as_str().and_then(|text| Uuid::parse_str(text).ok());
+            and("contact = $?".into(), contact.into());
+            continue;
+        }
         let column = match (name.as_str(), conn.is_sqlite()) {
             ("phone" | "email" | "owner", _) => name.clone(),
+            (name, _) if entity.moving_field() == Some(name) => "stage".into(),
             (_, true) => format!("fields ->> '$.{name}'"),
             (_, false) => format!("fields::jsonb ->> '{name}'"),
         };

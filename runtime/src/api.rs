@@ -93,6 +93,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(credentials::set, credentials::delete))
         .routes(routes!(credentials::types))
         .routes(routes!(crm::list, crm::create))
+        .routes(routes!(crm::fields, crm::set_fields))
         .routes(routes!(crm::get, crm::update, crm::delete))
         .routes(routes!(system::nodes))
         .routes(routes!(system::functions))

@@ -37,8 +37,9 @@ pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
     match find(path) {
         Some(file) => send(file, &headers),
         None if path.starts_with("assets/") => Problem::not_found("file").into_response(),
-        None => find("index.html")
-            .map_or_else(|| Html(PLACEHOLDER).into_response(), |file| send(file, &headers)),
+        None => {
+            find("index.html").map_or_else(|| Html(PLACEHOLDER).into_response(), |file| send(file, &headers))
+        }
     }
 }
 

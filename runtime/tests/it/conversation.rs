@@ -198,7 +198,7 @@ async fn figures_tell_of_steps_commits_and_requests() {
     server.call("POST", &format!("/api/v1/workflows/{id}/start"), Some(json!({}))).await;
     server.until("/api/v1/runs", |page| page["items"][0]["status"] == "succeeded").await;
     server.call("GET", "/api/v1/runs/nothing", None).await;
-    server.call("GET", "/no/such/page", None).await;
+    server.call("GET", "/api/v1/no/such/page", None).await;
     let text =
         server.http.get(format!("{}/metrics", server.base)).send().await.unwrap().text().await.unwrap();
     for line in [
