@@ -20,7 +20,7 @@ import { usePreferences } from "../text/preferences";
 import { announce } from "../ui/announce";
 import { toast } from "../ui/toast";
 import { none, select, useEditor } from "./editor-state";
-import { centreOn, fit } from "./viewport";
+import { centreOn, showAll } from "./viewport";
 
 export function typeName(catalogue: Catalogue, type: string): string {
   return catalogue.get(type)?.texts[usePreferences.getState().language].name ?? type;
@@ -145,7 +145,7 @@ export async function tidy(catalogue: Catalogue): Promise<void> {
       if (place) node.position = place;
     }
   });
-  if (!only) requestAnimationFrame(fit);
+  if (!only) requestAnimationFrame(() => showAll());
 }
 
 export function alignSelected(how: Alignment): void {

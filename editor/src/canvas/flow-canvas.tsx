@@ -30,7 +30,7 @@ import { StepEdge } from "./step-edge";
 import { StepNode } from "./step-node";
 import { RegionNode, StickyNode } from "./sticky-node";
 import { CanvasTools } from "./tools";
-import { fit, fromScreen, holdFlow } from "./viewport";
+import { fromScreen, holdFlow, showAll } from "./viewport";
 
 const nodeTypes = { step: StepNode, sticky: StickyNode, region: RegionNode };
 const edgeTypes = { step: StepEdge };
@@ -61,6 +61,7 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
   const [nodes, setNodes] = useState<FlowNode[]>([]);
   const [edges, setEdges] = useState<FlowEdge[]>([]);
   const fitted = useRef(false);
+  const [ready, setReady] = useState(false);
   const keys = useCanvasKeys(catalogue, editable, direction);
   const mode = useMemo<CanvasMode>(() => ({ editable, direction, diff }), [editable, direction, diff]);
 
@@ -71,10 +72,10 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
     setEdges((previous) => flowEdges(file, catalogue, selectedEdge, previous));
   }, [file, catalogue, selectedEdge]);
   useEffect(() => {
-    if (fitted.current || nodes.length === 0) return;
+    if (fitted.current || !ready || nodes.length === 0) return;
     fitted.current = true;
-    requestAnimationFrame(fit);
-  }, [nodes]);
+    requestAnimationFrame(() => showAll(true));
+  }, [nodes, ready]);
 
   const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
     const chosen = changes.filter((change) => change.type === "select");
@@ -162,7 +163,7 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
         .find((id) => id);
       const at = fromScreen(point);
       if (edge) actions.add(catalogue, type, { intoEdge: edge });
-      else actions.add(catalogue, type, { at: { x: at.x - 116, y: at.y - 31 } });
+      else actions.add(catalogue, type, { at: { x: at.x - 104, y: at.y - 31 } });
     },
     [catalogue],
   );
@@ -173,7 +174,6 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
         // The canvas is one stop of the Tab key and has keys of its own, told in its description.
         role="application"
         aria-label={t.canvas.say.canvas}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the focus
         tabIndex={0}
         onKeyDown={keys}
         data-testid="canvas"
@@ -184,7 +184,10 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
           edges={edges}
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
-          onInit={(instance) => holdFlow(instance, direction)}
+          onInit={(instance) => {
+            holdFlow(instance, direction);
+            setReady(true);
+          }}
           onNodesChange={onNodesChange}
           onNodeDragStop={onNodeDragStop}
           onSelectionDragStop={(event, moved) => onNodeDragStop(event, moved[0] as FlowNode, moved)}
@@ -203,7 +206,7 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
             select([]);
             if (event.detail === 2 && editable) {
               const at = fromScreen({ x: event.clientX, y: event.clientY });
-              ask({ kind: "add", at: { x: at.x - 116, y: at.y - 31 } });
+              ask({ kind: "add", at: { x: at.x - 104, y: at.y - 31 } });
             }
           }}
           onDragOver={(event) => event.preventDefault()}

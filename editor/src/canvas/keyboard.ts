@@ -9,7 +9,7 @@ import { announce } from "../ui/announce";
 import * as actions from "./actions";
 import { type Direction, viewOf } from "./direction";
 import { ask, select, soleSelection, useEditor } from "./editor-state";
-import { centreOn, fit, zoom } from "./viewport";
+import { centreOn, showAll, zoom } from "./viewport";
 
 /** Says where one is: name, kind, place, and where it leads. */
 export function describe(catalogue: Catalogue, node: FileNode): string {
@@ -75,7 +75,10 @@ function nudge(dx: number, dy: number): void {
 function addAfter(catalogue: Catalogue): void {
   const { file } = useDraft.getState();
   const current = file.nodes.find((node) => node.id === soleSelection(useEditor.getState()));
-  if (!current) return ask({ kind: "add" });
+  if (!current) {
+    ask({ kind: "add" });
+    return;
+  }
   const ports = portsOf(current, catalogue.get(current.type));
   const free = ports.find(
     (port) =>
@@ -148,7 +151,7 @@ export function useCanvasKeys(catalogue: Catalogue, editable: boolean, direction
         return;
       }
       const plain: Record<string, () => void> = {
-        Digit1: fit,
+        Digit1: () => showAll(),
         Digit0: () => zoom("one"),
         Equal: () => zoom("in"),
         Minus: () => zoom("out"),

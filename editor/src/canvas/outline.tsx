@@ -118,7 +118,7 @@ function Item(props: {
           style={{ color: `var(--cat-${categoryOf(node.type)})` }}
         />
         <span className="min-w-0 flex-1" aria-hidden>
-          <bdi className={cx("block truncate text-sm", node.disabled && "line-through")}>
+          <bdi className={cx("aligned block truncate text-sm", node.disabled && "line-through")}>
             {actions.nodeTitle(catalogue, node)}
           </bdi>
           {next.map((line) => (

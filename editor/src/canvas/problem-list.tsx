@@ -66,13 +66,16 @@ export function ProblemEntry({ problem }: { problem: Problem }) {
         />
         <span className="min-w-0">
           {node && (
-            <bdi className="block text-2xs font-medium text-muted">
+            <bdi className="aligned block text-2xs font-medium text-muted">
               {actions.nodeTitle(catalogue, node)}
               {problem.field ? ` · ${problem.field}` : ""}
             </bdi>
           )}
           {words && <span className="block text-sm">{words}</span>}
-          <bdi lang="en" className={cx("block break-words", words ? "text-2xs text-muted" : "text-sm")}>
+          <bdi
+            lang="en"
+            className={cx("aligned block break-words", words ? "text-2xs text-muted" : "text-sm")}
+          >
             {problem.message}
           </bdi>
           {problem.hint && (

@@ -70,7 +70,6 @@ export function PublishDialog({ workflow, onClose }: { workflow: string; onClose
           <p className="mb-1 text-sm font-medium text-bad">{p.blocked}</p>
           {/* A click closes the dialogue and goes to the field. */}
           {/* biome-ignore lint/a11y/useKeyWithClickEvents: the buttons inside take the keys */}
-          {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: listens to its buttons */}
           <ul onClick={onClose}>
             {blocking.map((problem) => (
               <ProblemEntry key={JSON.stringify(problem)} problem={problem} />

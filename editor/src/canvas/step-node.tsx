@@ -86,8 +86,8 @@ function NearStep({ id, data, selected }: NodeProps<StepNodeType>) {
           <NamedIcon name={manifest?.icon ?? "puzzle"} className="size-[1.15rem]" />
         </span>
         <span className="min-w-0 flex-1">
-          <bdi className="block truncate text-[0.82rem] leading-5 font-medium">{title}</bdi>
-          <bdi className="block truncate text-2xs text-muted">
+          <bdi className="aligned block truncate text-[0.82rem] leading-5 font-medium">{title}</bdi>
+          <bdi className="aligned block truncate text-2xs text-muted">
             {manifest
               ? title === typeName
                 ? summary || data.node.key

@@ -18,7 +18,7 @@ import { IconButton } from "../ui/button";
 import { Menu } from "../ui/menu";
 import * as actions from "./actions";
 import { ask, useEditor } from "./editor-state";
-import { fit, fromScreen, zoom } from "./viewport";
+import { fromScreen, showAll, zoom } from "./viewport";
 
 export function CanvasTools({ editable }: { editable: boolean }) {
   const t = useText();
@@ -87,7 +87,7 @@ export function CanvasTools({ editable }: { editable: boolean }) {
         className="max-sm:hidden"
       />
       <IconButton icon={ZoomIn} label={tools.zoomIn} onClick={() => zoom("in")} className="max-sm:hidden" />
-      <IconButton icon={Maximize} label={tools.fit} onClick={fit} />
+      <IconButton icon={Maximize} label={tools.fit} onClick={() => showAll()} />
     </div>
   );
 }

@@ -14,19 +14,21 @@ export function holdFlow(instance: Flow | null, dir: "ltr" | "rtl"): void {
 
 const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 220);
 
-export function fit(): void {
+/** Shows everything, but never larger than life: a small workflow need not be blown up. */
+export function showAll(atOnce = false): void {
   const nodes = flow?.getNodes() ?? [];
   if (!flow || nodes.length === 0) return;
   const bounds = flow.getNodesBounds(nodes);
-  void flow.fitBounds(bounds, { padding: 0.12, duration: calm() }).then(() => {
-    // A small workflow need not be blown up.
-    if (flow && flow.getZoom() > 1) {
-      void flow.setCenter(bounds.x + bounds.width / 2, bounds.y + bounds.height / 2, {
-        zoom: 1,
-        duration: 0,
-      });
-    }
-  });
+  const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
+  if (!pane) return;
+  const margin = 64;
+  const scale = Math.min(
+    (pane.width - 2 * margin) / bounds.width,
+    (pane.height - 2 * margin - 40) / bounds.height,
+    1,
+  );
+  const middle = { x: bounds.x + bounds.width / 2, y: bounds.y + bounds.height / 2 };
+  void flow.setCenter(middle.x, middle.y, { zoom: Math.max(scale, 0.08), duration: atOnce ? 0 : calm() });
 }
 
 export function zoom(by: "in" | "out" | "one"): void {

@@ -49,7 +49,7 @@ export function edgePort(edge: { sourceHandle?: string | null }, ports: string[]
   return edge.sourceHandle ?? ports[0] ?? "out";
 }
 
-export const NODE_WIDTH = 232;
+export const NODE_WIDTH = 208;
 const HEAD = 62;
 const ROW = 24;
 

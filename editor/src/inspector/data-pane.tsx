@@ -167,13 +167,13 @@ export function OutputPane({ node }: { node: FileNode }) {
       {pinned && (
         <p className="mb-2 rounded-md bg-warn-soft px-2 py-1 text-2xs text-warn">{t.inspector.io.pinned}</p>
       )}
-      <DataView value={output} path={`steps.${node.key}`} />
+      <ValueView value={output} path={`steps.${node.key}`} />
     </section>
   );
 }
 
 /** One value as tree, table or JSON. */
-export function DataView({
+export function ValueView({
   value,
   path,
   mappable,

@@ -60,7 +60,6 @@ export function exampleFlows(t: Texts): ExampleFlow[] {
               fields: {
                 title: { $template: "{{trigger.record.name}} - {{trigger.record.title}}" },
                 owner: "sara",
-                priority: "high",
               },
             },
           },

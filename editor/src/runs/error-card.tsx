@@ -41,7 +41,7 @@ export function ErrorCard({
       <p className="flex items-start gap-2 text-sm">
         <CircleX aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
         <span className="min-w-0">
-          <bdi className="block font-medium break-words">{error.message}</bdi>
+          <bdi className="aligned block font-medium break-words">{error.message}</bdi>
           <span className="code text-2xs text-muted">
             {step} · {error.code}
           </span>

@@ -171,7 +171,7 @@ export class RunData {
 
   output(key: string, iteration = -1, depth = 0): Json | undefined {
     const view = this.#view.byKey.get(key)?.at(iteration);
-    if (!view || view.state !== "done") return undefined;
+    if (view?.state !== "done") return undefined;
     if (view.output !== undefined) return view.output;
     const node = this.#file.nodes.find((other) => other.key === key);
     if (!node || depth > 60) return undefined;

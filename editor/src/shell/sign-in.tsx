@@ -37,9 +37,7 @@ export function SignIn({ over }: { over?: boolean }) {
 
   return (
     <div
-      role={over ? "dialog" : undefined}
-      aria-modal={over}
-      aria-label={over ? t.common.signIn.title : undefined}
+      {...(over ? { role: "dialog", "aria-modal": true, "aria-label": t.common.signIn.title } : {})}
       className={cx("grid place-items-center p-4", over ? "fixed inset-0 z-60 bg-black/50" : "min-h-full")}
     >
       <div className="w-full max-w-sm rounded-xl border border-line bg-surface p-7 shadow-pop">

@@ -30,6 +30,11 @@ const spoken: Record<Language, Texts> = {
   ar: pick(areas, 1) as Texts,
 };
 
+/** The texts of one language, for tests. */
+export function textsOf(language: Language): Texts {
+  return spoken[language];
+}
+
 export function useText(): Texts {
   return spoken[usePreferences((preferences) => preferences.language)];
 }

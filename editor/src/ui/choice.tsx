@@ -76,7 +76,7 @@ export function Segments<T extends string>(props: {
 }) {
   return (
     <fieldset
-      className="inline-flex shrink-0 gap-px rounded-md border border-line bg-sunken p-px"
+      className="inline-flex w-fit shrink-0 gap-px rounded-md border border-line bg-sunken p-px"
       aria-label={props.label}
     >
       {props.options.map((option) => {

@@ -12,7 +12,6 @@ export function JsonView({ value, className }: { value: Json | undefined; classN
   return (
     <>
       {/* Scrolls by keyboard, so it takes the focus. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable */}
       <pre
         tabIndex={0}
         className={cx(

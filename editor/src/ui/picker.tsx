@@ -117,8 +117,8 @@ export function PickerList({ picks, onDone, hint }: { picks: Pick[]; onDone: () 
             >
               {pick.icon}
               <span className="min-w-0 flex-1">
-                <bdi className="block truncate text-sm">{pick.label}</bdi>
-                {pick.note && <bdi className="block truncate text-2xs text-muted">{pick.note}</bdi>}
+                <bdi className="aligned block truncate text-sm">{pick.label}</bdi>
+                {pick.note && <bdi className="aligned block truncate text-2xs text-muted">{pick.note}</bdi>}
               </span>
               {pick.keys && (
                 <kbd dir="ltr" className="font-sans text-2xs text-muted">

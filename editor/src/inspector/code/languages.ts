@@ -38,7 +38,9 @@ export const rhai = StreamLanguage.define<{ comment: boolean }>({
       if (keywords.has(word[0])) return "keyword";
       return stream.peek() === "(" ? "variableName.function" : "variableName";
     }
-    return stream.match(/^[{}()[\]]/) ? "bracket" : (stream.next(), null);
+    if (stream.match(/^[{}()[\]]/)) return "bracket";
+    stream.next();
+    return null;
   },
 });
 

@@ -40,6 +40,7 @@ export function hasOwnModes(schema: FieldSchema): boolean {
 export function FixedControl(props: Props) {
   const { id, schema, value, path, onChange, label, invalid } = props;
   const language = usePreferences((preferences) => preferences.language);
+  const words = useText().common;
   const hint = schema["x-field"];
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   const example = schema.examples?.[0];
@@ -82,7 +83,7 @@ export function FixedControl(props: Props) {
         id={id}
         label={label}
         value={typeof value === "string" ? value : typeof schema.default === "string" ? schema.default : null}
-        placeholder={useTextOf("choose")}
+        placeholder={words.choose}
         options={schema.enum.map((entry) => ({ value: entry, label: labels?.[entry]?.[language] ?? entry }))}
         onChange={(next) => onChange(next)}
       />
@@ -137,10 +138,6 @@ export function FixedControl(props: Props) {
 function plainOrTemplate(text: string): Json | undefined {
   if (text.includes("{{")) return { $template: text };
   return text === "" ? undefined : text;
-}
-
-function useTextOf(name: "choose"): string {
-  return useText().common[name];
 }
 
 /** JSON typed by hand; kept as text until it reads as JSON. */
