@@ -106,7 +106,7 @@ describe.each(looks)("in %s, %s", (language, theme) => {
     const mail = `mail_${language}`;
     await page.getByRole("option", { name: t.inspector.credentialNew }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel(t.common.name).fill(mail);
+    await dialog.getByLabel(t.common.name, { exact: true }).fill(mail);
     await dialog.getByLabel(language === "ar" ? "المضيف" : "Host").fill("127.0.0.1");
     await dialog.getByLabel(language === "ar" ? "المنفذ" : "Port").fill("9");
     await dialog.getByRole("button", { name: t.common.save }).click();
