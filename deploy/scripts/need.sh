@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the named tools are there, installing what can be installed.
-# need.sh TOOL... ; tools: cargo cc nextest
+# need.sh TOOL... ; tools: cargo cc nextest node chromium
 set -eu
 
 as_root() {
@@ -24,6 +24,19 @@ for tool in "$@"; do
         ;;
     nextest)
         cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
+        ;;
+    node)
+        # The editor's tools want 20.19 or newer.
+        node --eval 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || {
+            echo "Node 20.19 or newer is missing: install it from https://nodejs.org, then try again" >&2
+            exit 1
+        }
+        ;;
+    chromium)
+        command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || [ -n "${MASAR_CHROMIUM:-}" ] || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq chromium
+        }
         ;;
     *)
         echo "need.sh: unknown tool $tool" >&2

@@ -4,7 +4,13 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-sh deploy/scripts/need.sh cargo cc nextest
+sh deploy/scripts/need.sh cargo cc nextest node
+
+echo "== the editor: types, lints, texts, unit tests"
+sh deploy/scripts/editor.sh check
+
+echo "== the editor: build"
+sh deploy/scripts/editor.sh build
 
 echo "== formatting"
 cargo fmt --all -- --check
@@ -17,6 +23,10 @@ sh deploy/scripts/arrows.sh
 
 echo "== tests"
 cargo nextest run --workspace --locked
+
+echo "== the editor in a browser, against the real binary"
+cargo build --locked -p masar
+sh deploy/scripts/editor.sh browser
 
 echo "== documentation examples"
 cargo test --doc --workspace --locked

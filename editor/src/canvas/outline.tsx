@@ -12,7 +12,7 @@ import { NamedIcon } from "../ui/icon";
 import { WithContextMenu } from "../ui/menu";
 import * as actions from "./actions";
 import { select, useEditor } from "./editor-state";
-import { describe, focusInspector, useCanvasKeys } from "./keyboard";
+import { focusInspector, useCanvasKeys } from "./keyboard";
 import { useNodeMenu } from "./node-menu";
 import { centreOn } from "./viewport";
 
@@ -103,7 +103,6 @@ function Item(props: {
         aria-selected={props.selected}
         aria-posinset={props.at + 1}
         aria-setsize={props.of}
-        aria-label={describe(catalogue, node)}
         tabIndex={props.focusable ? 0 : -1}
         onClick={props.onGo}
         onKeyDown={() => undefined}
@@ -117,13 +116,20 @@ function Item(props: {
           className="mt-0.5 size-4 shrink-0"
           style={{ color: `var(--cat-${categoryOf(node.type)})` }}
         />
-        <span className="min-w-0 flex-1" aria-hidden>
+        <span className="min-w-0 flex-1">
           <bdi className={cx("aligned block truncate text-sm", node.disabled && "line-through")}>
             {actions.nodeTitle(catalogue, node)}
           </bdi>
+          <span className="sr-only">
+            {t.canvas.say.place(props.at + 1, props.of, actions.typeName(catalogue, node.type))}
+            {next.length > 0 ? t.canvas.say.goesTo("") : t.canvas.say.goesNowhere}
+          </span>
           {next.map((line) => (
             <bdi key={line} className="block truncate text-2xs text-muted">
-              <span className="mirror inline-block">→</span> {line}
+              <span aria-hidden className="mirror inline-block">
+                →
+              </span>{" "}
+              {line}
             </bdi>
           ))}
         </span>

@@ -203,7 +203,7 @@ function StateBadge({ state, count, took }: { state: keyof typeof stepLook; coun
       <Icon aria-hidden className={cx("size-3.5", state === "running" && "animate-spin")} />
       <span>{t.runs.step[state]}</span>
       {count > 1 && <span dir="ltr">×{number(count)}</span>}
-      {state === "done" && took > 0 && count <= 1 && <bdi className="opacity-75">{span(took)}</bdi>}
+      {state === "done" && took > 0 && count <= 1 && <bdi className="font-normal">{span(took)}</bdi>}
     </span>
   );
 }

@@ -164,7 +164,7 @@ function NodePage({ manifest }: { manifest: Manifest }) {
           <div className="flex flex-wrap gap-2">
             {ports.map((port) => (
               <Mark key={port} tone={port === "error" ? "bad" : "quiet"}>
-                {portLabel(port, t)} <span className="code opacity-70">{port}</span>
+                {portLabel(port, t)} <span className="code">{port}</span>
               </Mark>
             ))}
           </div>

@@ -53,12 +53,8 @@ export function WorkflowRow({ workflow, runs }: { workflow: WorkflowView; runs: 
       </Td>
       <Td>
         {last ? (
-          <Link
-            to="/runs"
-            search={{ workflow: workflow.id }}
-            className="flex min-h-7 items-center gap-3"
-            aria-label={`${t.common.count.runs(runs.length)}, ${t.runs.status[last.status]}`}
-          >
+          <Link to="/runs" search={{ workflow: workflow.id }} className="flex min-h-7 items-center gap-3">
+            <span className="sr-only">{t.common.count.runs(runs.length)}, </span>
             <Spark runs={runs.slice(0, 24)} />
             <RunStatusMark status={last.status} />
             <span className="text-xs text-muted">{ago(last.accepted_at, Date.now())}</span>

@@ -103,6 +103,7 @@ export function FixedControl(props: Props) {
     return (
       <TextInput
         id={id}
+        aria-label={id ? undefined : label}
         type="number"
         dir="ltr"
         min={schema.minimum}
@@ -116,6 +117,7 @@ export function FixedControl(props: Props) {
   }
   const shared = {
     id,
+    "aria-label": id ? undefined : label,
     "aria-invalid": invalid,
     placeholder: example === undefined ? undefined : String(example),
     value: typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value),

@@ -245,6 +245,10 @@ export const canvas = {
       (name: string, at: number, of: number, kind: string) => `${name}, ${kind}, step ${at} of ${of}`,
       (name: string, at: number, of: number, kind: string) => `${name}، ${kind}، الخطوة ${at} من ${of}`,
     ],
+    place: [
+      (at: number, of: number, kind: string) => `, ${kind}, step ${at} of ${of}; `,
+      (at: number, of: number, kind: string) => `، ${kind}، الخطوة ${at} من ${of}؛ `,
+    ],
     goesTo: [(names: string) => `goes to ${names}`, (names: string) => `تؤدي إلى ${names}`],
     goesNowhere: ["goes nowhere", "لا تؤدي إلى شيء"],
   },
