@@ -288,6 +288,7 @@ impl Executor {
             info: starting.info,
             status: starting.stored.unwrap_or(Status::Queued),
             started: starting.stored.is_some(),
+            kept: starting.stored.is_some(),
             machine: starting.machine,
             journal: starting.journal,
             opening: starting.opening,
@@ -308,9 +309,16 @@ impl Executor {
         tokio::select! {
             biased;
             result = task.carry() => {
-                if let Err((info, error)) = result {
-                    lock(&self.active).remove(&info.run);
-                    self.failed(info, error.to_string());
+                match result {
+                    Ok(()) => {}
+                    Err((info, error, true)) => {
+                        lock(&self.active).remove(&info.run);
+                        self.failed(info, error.to_string());
+                    }
+                    // Whoever brought the event is told that it was not kept.
+                    Err((info, error, false)) => {
+                        tracing::warn!(run = %info.run, error = %error, "a run could not be begun");
+                    }
                 }
             }
             // What is in memory only is thrown away: the journal knows where to go on.

@@ -79,6 +79,8 @@ pub(super) struct RunTask {
     pub(super) writes: Vec<Write>,
     pub(super) acks: Vec<oneshot::Sender<Result<(), InputError>>>,
     pub(super) started: bool,
+    /// Whether anything of it is durable.
+    pub(super) kept: bool,
     pub(super) under_way: Option<UnderWay>,
 }
 
@@ -108,8 +110,8 @@ pub(super) enum TaskError {
 
 impl RunTask {
     /// Carries the run until it is over or only waits. On an error the journal is the truth:
-    /// the executor loads the run anew from there.
-    pub(super) async fn carry(mut self) -> Result<(), (RunInfo, TaskError)> {
+    /// the executor loads the run anew from there, where the flag says that there is one.
+    pub(super) async fn carry(mut self) -> Result<(), (RunInfo, TaskError, bool)> {
         loop {
             match self.turn().await {
                 Ok(Turn::Again) => {}
@@ -122,7 +124,11 @@ impl RunTask {
                 }
                 Err(error) => {
                     self.fail_acks(&error);
-                    return Err((self.info, error));
+                    // Its place is held for a run that never came to be.
+                    if !self.kept {
+                        self.executor.ended(&self.info, self.machine.plan());
+                    }
+                    return Err((self.info, error, self.kept));
                 }
             }
         }
@@ -420,6 +426,7 @@ impl RunTask {
 
     /// What may be seen now that it is durable.
     fn committed(&mut self, records: &[Record], status: Status) {
+        self.kept = true;
         let core = self.executor.core().clone();
         core.observe(&self.info, &self.machine, records, status);
         if self.place.take().is_some() {
