@@ -75,6 +75,8 @@ pub struct Accepted {
     pub duplicate: bool,
     /// What the run will answer, where somebody waits.
     pub answer: Option<oneshot::Receiver<Answer>>,
+    /// Why there will be no answer, where the event could not be kept.
+    pub durable: Option<oneshot::Receiver<Result<(), CommitError>>>,
 }
 
 /// Why an event was not accepted.
@@ -269,16 +271,19 @@ impl Dispatcher {
                 opening: writes,
                 stored: None,
                 responder,
-                accepted: (!wait).then_some(accepted),
+                accepted: Some(accepted),
                 place,
             });
-            if !wait && durable.await.is_err() {
-                return Err(CommitError::Lost.into());
-            }
+            let durable = if wait {
+                Some(durable)
+            } else {
+                durable.await.map_err(|_| CommitError::Lost)??;
+                None
+            };
             if nudge {
                 self.core.timers_changed();
             }
-            return Ok(Accepted { position, runs, duplicate: false, answer });
+            return Ok(Accepted { position, runs, duplicate: false, answer, durable });
         }
 
         let mut ready = Vec::with_capacity(starts.len());
@@ -307,7 +312,7 @@ impl Dispatcher {
             ready.iter().for_each(|(start, _)| self.give_back(start));
             let CommitError::Duplicate { position } = error else { return Err(error.into()) };
             self.core.metrics.duplicate_event();
-            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
+            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None, durable: None });
         }
         if place.is_some() {
             self.executor.gate().done(self.core.clock.now());
@@ -339,7 +344,7 @@ impl Dispatcher {
                 place: None,
             });
         }
-        Ok(Accepted { position, runs, duplicate: false, answer })
+        Ok(Accepted { position, runs, duplicate: false, answer, durable: None })
     }
 
     /// The run was not kept: whoever comes next may have its place, the older one where it was to be

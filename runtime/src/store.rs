@@ -3,6 +3,7 @@
 //! [committer](commit); reading goes over a small pool beside it.
 
 mod approvals;
+mod checkpoint;
 #[expect(clippy::disallowed_methods, reason = "measures how long a commit takes, and decides nothing by it")]
 mod commit;
 mod error;

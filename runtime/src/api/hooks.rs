@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Problem, Shared, WORKSPACE};
 use crate::{
-    dispatch::{HOOK_EVENT, Incoming, Listener, Target},
+    dispatch::{HOOK_EVENT, Incoming, IntakeError, Listener, Target},
     execute::Answer,
     signature,
     store::{HookCallRow, Origin, Unit, Write},
@@ -179,7 +179,10 @@ async fn take(app: &Shared, call: &mut Call, unread: &mut Option<Body>) -> Resul
     };
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(Ok(answer)) => Ok(respond(answer)),
-        Ok(Err(_)) => Err(Problem::new("store", "the call could not be kept; try again")),
+        Ok(Err(_)) => match accepted.durable.and_then(|mut durable| durable.try_recv().ok()) {
+            Some(Err(error)) => Err(IntakeError::from(error).into()),
+            _ => Err(Problem::new("store", "the call could not be kept; try again")),
+        },
         Err(_) => Ok((
             StatusCode::ACCEPTED,
             Json(json!({"event": accepted.position, "run": accepted.runs.first().map(ToString::to_string)})),

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     core::Core,
     dispatch::Dispatcher,
-    store::{Status, Write},
+    store::{CommitError, Status, Write},
 };
 
 /// What the world tells a run.
@@ -143,7 +143,7 @@ pub struct Starting {
     /// Who waits for its answer.
     pub responder: Option<oneshot::Sender<Answer>>,
     /// Who waits until it is durable.
-    pub accepted: Option<oneshot::Sender<()>>,
+    pub accepted: Option<oneshot::Sender<Result<(), CommitError>>>,
     /// Its place at the gate, until it is durable.
     pub place: Option<Place>,
 }
@@ -309,16 +309,9 @@ impl Executor {
         tokio::select! {
             biased;
             result = task.carry() => {
-                match result {
-                    Ok(()) => {}
-                    Err((info, error, true)) => {
-                        lock(&self.active).remove(&info.run);
-                        self.failed(info, error.to_string());
-                    }
-                    // Whoever brought the event is told that it was not kept.
-                    Err((info, error, false)) => {
-                        tracing::warn!(run = %info.run, error = %error, "a run could not be begun");
-                    }
+                if let Err((info, error)) = result {
+                    lock(&self.active).remove(&info.run);
+                    self.failed(info, error.to_string());
                 }
             }
             // What is in memory only is thrown away: the journal knows where to go on.

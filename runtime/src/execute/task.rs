@@ -72,7 +72,7 @@ pub(super) struct RunTask {
     pub(super) status: Status,
     pub(super) inputs: mpsc::UnboundedReceiver<RunInput>,
     pub(super) responder: Option<oneshot::Sender<Answer>>,
-    pub(super) accepted: Option<oneshot::Sender<()>>,
+    pub(super) accepted: Option<oneshot::Sender<Result<(), CommitError>>>,
     pub(super) place: Option<Place>,
     pub(super) calls: JoinSet<Finished>,
     pub(super) handles: HashMap<StepId, AbortHandle>,
@@ -101,17 +101,10 @@ enum Turn {
     Over,
 }
 
-/// Why a task cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TaskError {
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-}
-
 impl RunTask {
     /// Carries the run until it is over or only waits. On an error the journal is the truth:
-    /// the executor loads the run anew from there, where the flag says that there is one.
-    pub(super) async fn carry(mut self) -> Result<(), (RunInfo, TaskError, bool)> {
+    /// the executor loads the run anew from there.
+    pub(super) async fn carry(mut self) -> Result<(), (RunInfo, CommitError)> {
         loop {
             match self.turn().await {
                 Ok(Turn::Again) => {}
@@ -124,17 +117,22 @@ impl RunTask {
                 }
                 Err(error) => {
                     self.fail_acks(&error);
-                    // Its place is held for a run that never came to be.
-                    if !self.kept {
-                        self.executor.ended(&self.info, self.machine.plan());
+                    if self.kept {
+                        return Err((self.info, error));
                     }
-                    return Err((self.info, error, self.kept));
+                    // It never came to be: its place is free, and whoever brought the event is told.
+                    self.executor.ended(&self.info, self.machine.plan());
+                    tracing::warn!(run = %self.info.run, error = %error, "a run could not be begun");
+                    if let Some(accepted) = self.accepted.take() {
+                        let _ = accepted.send(Err(error));
+                    }
+                    return Ok(());
                 }
             }
         }
     }
 
-    async fn turn(&mut self) -> Result<Turn, TaskError> {
+    async fn turn(&mut self) -> Result<Turn, CommitError> {
         let core = self.executor.core().clone();
         let budget = if self.machine.plan().settings.durable_steps { 1 } else { BUDGET };
         let progress = deadline::bounded(|| self.machine.drive(core.clock.now(), budget));
@@ -325,13 +323,13 @@ impl RunTask {
     }
 
     /// Makes everything that has come up durable, in one unit.
-    async fn commit(&mut self) -> Result<(), TaskError> {
+    async fn commit(&mut self) -> Result<(), CommitError> {
         self.hand_over().await?;
         self.settle().await
     }
 
     /// Waits until what was handed over is durable, and tells who is to know.
-    async fn settle(&mut self) -> Result<(), TaskError> {
+    async fn settle(&mut self) -> Result<(), CommitError> {
         let Some(UnderWay { durable, records, status }) = self.under_way.take() else { return Ok(()) };
         durable.await.map_err(|_| CommitError::Closed)??;
         self.committed(&records, status);
@@ -340,7 +338,7 @@ impl RunTask {
     }
 
     /// Hands everything that has come up to the store, in one unit.
-    async fn hand_over(&mut self) -> Result<(), TaskError> {
+    async fn hand_over(&mut self) -> Result<(), CommitError> {
         let records = self.machine.take_records();
         for command in self.machine.take_commands() {
             self.write_command(command);
@@ -366,7 +364,7 @@ impl RunTask {
         &mut self,
         steps: Vec<(StepId, u16)>,
         external: Vec<(StepId, u16)>,
-    ) -> Result<(), TaskError> {
+    ) -> Result<(), CommitError> {
         let core = self.executor.core().clone();
         let mut opening = std::mem::take(&mut self.opening);
         opening.append(&mut self.writes);
@@ -388,7 +386,7 @@ impl RunTask {
         );
         let committed = core.store.submit(Unit { writes: opening, work: Some(Box::new(work)) }).await?;
         let work = committed.work.and_then(|work| work.into_any().downcast::<CrmWork>().ok());
-        let Some(work) = work else { return Err(TaskError::Commit(CommitError::Lost)) };
+        let Some(work) = work else { return Err(CommitError::Lost) };
         let parts = work.into_parts();
         self.machine = parts.machine;
         self.journal = parts.journal;
@@ -433,7 +431,7 @@ impl RunTask {
             self.executor.gate().done(core.clock.now());
         }
         if let Some(accepted) = self.accepted.take() {
-            let _ = accepted.send(());
+            let _ = accepted.send(Ok(()));
         }
         for ack in self.acks.drain(..) {
             let _ = ack.send(Ok(()));
@@ -458,7 +456,7 @@ impl RunTask {
         }
     }
 
-    fn fail_acks(&mut self, error: &TaskError) {
+    fn fail_acks(&mut self, error: &CommitError) {
         for ack in self.acks.drain(..) {
             let _ = ack.send(Err(InputError::Store(error.to_string())));
         }

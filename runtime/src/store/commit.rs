@@ -15,7 +15,7 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use super::{CommitError, StoreError, Write, sql::Batch};
+use super::{CommitError, StoreError, Write, checkpoint::Checkpoints, sql::Batch};
 
 /// Units in one transaction.
 const MOST_UNITS: usize = 1000;
@@ -74,6 +74,7 @@ pub(super) struct Committer {
     /// Where works and changes wait, should they.
     pub(super) runtime: Handle,
     pub(super) observe: Observer,
+    pub(super) checkpoints: Checkpoints,
 }
 
 impl Committer {
@@ -93,6 +94,7 @@ impl Committer {
             let units = group.len();
             if units > 0 {
                 self.commit(&mut group);
+                self.checkpoints.committed();
                 (self.observe)(units, begun.elapsed().as_secs_f64());
             }
             for change in changes {

@@ -22,6 +22,7 @@ use tokio::{
 
 use super::{
     CommitError, StoreError,
+    checkpoint::{Checkpoints, LONG},
     commit::{Change, Committed, Committer, QUEUE, Queued, Request, Unit},
 };
 
@@ -88,8 +89,14 @@ impl Store {
             .idle_timeout(Duration::from_secs(30))
             .connect_lazy_with(options.pragma("query_only", "ON").read_only(true).create_if_missing(false));
         let (requests, inbox) = mpsc::channel(QUEUE);
-        let committer =
-            Committer { conn: writing(file)?, admin, runtime: Handle::current(), observe: Box::new(observe) };
+        let committer = Committer {
+            conn: writing(file)?,
+            admin,
+            runtime: Handle::current(),
+            observe: Box::new(observe),
+            checkpoints: Checkpoints::start(writing(file)?)
+                .map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?,
+        };
         std::thread::Builder::new()
             .name("masar-writer".into())
             .spawn(move || committer.run(inbox))
@@ -195,6 +202,7 @@ fn writing(file: &Path) -> Result<rusqlite::Connection, StoreError> {
     let conn = rusqlite::Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "wal_autocheckpoint", LONG)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }
