@@ -124,7 +124,7 @@ export async function startMasar(): Promise<Masar> {
         [signedIn ? token : "", language, theme] as const,
       );
       const page = await context.newPage();
-      page.setDefaultTimeout(12_000);
+      page.setDefaultTimeout(25_000);
       await page.goto(url + path);
       return page;
     },

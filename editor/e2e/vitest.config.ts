@@ -3,9 +3,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     root: new URL(".", import.meta.url).pathname,
-    include: ["**/*.test.ts"],
+    // Pictures for the documentation are made by the same means, when asked for.
+    include: process.env.MASAR_SHOTS ? ["screenshots.ts"] : ["**/*.test.ts"],
     environment: "node",
-    testTimeout: 90_000,
+    testTimeout: 240_000,
     hookTimeout: 60_000,
     // One browser and one server at a time: the machine of CI is small.
     fileParallelism: false,

@@ -4,6 +4,7 @@ import { create } from "zustand";
 import { ApiError, answer, client } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { WorkflowFile, WorkflowView } from "../api/shapes";
+import { alike } from "../graph/diff";
 import { edit, useDraft } from "../graph/draft";
 import { mergeFiles } from "../graph/merge";
 import { text } from "../text";
@@ -58,19 +59,6 @@ function readCopy(workflow: string): LocalCopy | null {
   }
 }
 
-export function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]),
-  );
-}
-
 let timer: ReturnType<typeof setTimeout> | undefined;
 let underway: Promise<void> | null = null;
 let pause = 1000;
@@ -87,7 +75,7 @@ export function startSaving(view: WorkflowView, file: WorkflowFile): () => void 
     recovered: false,
   });
   const copy = readCopy(workflow);
-  if (copy && !same(copy.file, file)) {
+  if (copy && !alike(copy.file, file)) {
     useDraft.setState({ file: copy.file, change: 1 });
     if (copy.revision === view.revision) useSaving.setState({ state: "unsaved", recovered: true });
     else useSaving.setState({ state: "conflict", base: copy.base, theirs: view });
@@ -159,11 +147,11 @@ async function failed(workflow: string, file: WorkflowFile, error: unknown): Pro
     const theirs = await answer<WorkflowView>(
       client.GET("/api/v1/workflows/{workflow}", { params: { path: { workflow } } }),
     );
-    if (same(theirs.draft, file)) {
+    if (alike(theirs.draft, file)) {
       // Our own save, whose answer was lost on the way.
       useSaving.setState({ state: "saved", revision: theirs.revision, base: file });
       localStorage.removeItem(copyKey(workflow));
-    } else if (same(theirs.draft, useSaving.getState().base)) {
+    } else if (alike(theirs.draft, useSaving.getState().base)) {
       // Only its folder, tags or pause changed.
       useSaving.setState({ state: "unsaved", revision: theirs.revision });
       timer = setTimeout(() => void save(), 0);

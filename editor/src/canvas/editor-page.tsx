@@ -68,6 +68,7 @@ function Editor({ view }: { view: WorkflowView }) {
   const file = useDraft((state) => state.file);
   const side = useEditor((state) => state.side);
   const trying = useEditor((state) => state.trying);
+  const comparison = useEditor((state) => state.comparison);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a draft is opened once; later changes of the query are its own saves
   useEffect(() => {
@@ -124,12 +125,16 @@ function Editor({ view }: { view: WorkflowView }) {
         {side && <SideBar side={side} workflow={view.id} />}
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="relative min-h-0 flex-1">
-            <FlowCanvas file={file} editable />
+            {comparison ? (
+              <FlowCanvas key="comparison" file={comparison.file} editable={false} diff={comparison.marks} />
+            ) : (
+              <FlowCanvas key="draft" file={file} editable />
+            )}
             {file.nodes.length === 0 && <EmptyCanvas />}
           </div>
           {trying && <TryPanel workflow={view.id} />}
         </div>
-        <Inspector />
+        {!comparison && <Inspector />}
       </div>
       <Asking workflow={view.id} />
       <Conflict />

@@ -1,6 +1,7 @@
 // What the editor shows but never saves: selection, panels, pickers.
 import { create } from "zustand";
 import type { Origin } from "../graph/commands";
+import type { Comparison } from "../graph/diff";
 
 export type SidePanel = "palette" | "outline" | "versions" | "problems" | null;
 
@@ -25,6 +26,8 @@ interface EditorState {
   asking: Asking;
   /** The field that a problem or a link points at. */
   aimed: { node: string; field: string } | null;
+  /** The draft beside an older version, drawn instead of the draft alone. */
+  comparison: (Comparison & { version: number }) | null;
   /** Nodes that were just changed by undo, to be seen. */
   flash: ReadonlySet<string>;
 }
@@ -40,6 +43,7 @@ export const useEditor = create<EditorState>()(() => ({
   trying: false,
   asking: null,
   aimed: null,
+  comparison: null,
   flash: none,
 }));
 
@@ -59,6 +63,7 @@ export function resetEditor(): void {
     asking: null,
     aimed: null,
     trying: false,
+    comparison: null,
   });
 }
 

@@ -21,16 +21,17 @@ import { edit } from "../graph/draft";
 import { text, useText } from "../text";
 import { useDirection } from "../text/preferences";
 import * as actions from "./actions";
+import { CanvasMenu } from "./canvas-menu";
 import { type CanvasMode, CanvasModeContext } from "./canvas-mode";
 import { viewOf } from "./direction";
-import { ask, select, useEditor } from "./editor-state";
+import { ask, select, soleSelection, useEditor } from "./editor-state";
 import { type FlowEdge, type FlowNode, flowEdges, flowNodes } from "./flow-nodes";
 import { useCanvasKeys } from "./keyboard";
 import { StepEdge } from "./step-edge";
 import { StepNode } from "./step-node";
 import { RegionNode, StickyNode } from "./sticky-node";
 import { CanvasTools } from "./tools";
-import { fromScreen, holdFlow, showAll } from "./viewport";
+import { centreOn, fromScreen, holdFlow, holdStill, inView, showAll } from "./viewport";
 
 const nodeTypes = { step: StepNode, sticky: StickyNode, region: RegionNode };
 const edgeTypes = { step: StepEdge };
@@ -62,6 +63,7 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
   const [edges, setEdges] = useState<FlowEdge[]>([]);
   const fitted = useRef(false);
   const [ready, setReady] = useState(false);
+  const pane = useRef<HTMLDivElement>(null);
   const keys = useCanvasKeys(catalogue, editable, direction);
   const mode = useMemo<CanvasMode>(() => ({ editable, direction, diff }), [editable, direction, diff]);
 
@@ -76,6 +78,9 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
     fitted.current = true;
     requestAnimationFrame(() => showAll(true));
   }, [nodes, ready]);
+
+  useEffect(() => (pane.current ? holdStill(pane.current) : undefined), []);
+  useFollowSelection();
 
   const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
     const chosen = changes.filter((change) => change.type === "select");
@@ -170,87 +175,108 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
 
   return (
     <CanvasModeContext.Provider value={mode}>
-      <div
-        // The canvas is one stop of the Tab key and has keys of its own, told in its description.
-        role="application"
-        aria-label={t.canvas.say.canvas}
-        tabIndex={0}
-        onKeyDown={keys}
-        data-testid="canvas"
-        className="relative h-full w-full -outline-offset-2"
-      >
-        <ReactFlow<FlowNode, FlowEdge>
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          onInit={(instance) => {
-            holdFlow(instance, direction);
-            setReady(true);
-          }}
-          onNodesChange={onNodesChange}
-          onNodeDragStop={onNodeDragStop}
-          onSelectionDragStop={(event, moved) => onNodeDragStop(event, moved[0] as FlowNode, moved)}
-          onConnect={onConnect}
-          onConnectEnd={onConnectEnd}
-          onNodeDoubleClick={(_event, node) => {
-            if (node.type === "step") {
-              select([node.id]);
-              useEditor.setState({ wide: true });
-            }
-          }}
-          onEdgeClick={(_event, edge) => useEditor.setState({ selectedEdge: edge.id, selected: new Set() })}
-          onEdgeMouseEnter={(_event, edge) => useEditor.setState({ hoveredEdge: edge.id })}
-          onEdgeMouseLeave={() => useEditor.setState({ hoveredEdge: null })}
-          onPaneClick={(event) => {
-            select([]);
-            if (event.detail === 2 && editable) {
-              const at = fromScreen({ x: event.clientX, y: event.clientY });
-              ask({ kind: "add", at: { x: at.x - 104, y: at.y - 31 } });
-            }
-          }}
-          onDragOver={(event) => event.preventDefault()}
-          onDrop={onDrop}
-          nodesDraggable={editable}
-          nodesConnectable={editable}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          disableKeyboardA11y
-          deleteKeyCode={null}
-          selectionOnDrag={editable}
-          selectionMode={SelectionMode.Partial}
-          panOnDrag={editable ? [1, 2] : true}
-          panOnScroll
-          zoomOnDoubleClick={false}
-          multiSelectionKeyCode={["Shift", "Control", "Meta"]}
-          selectionKeyCode={null}
-          connectionRadius={28}
-          nodeDragThreshold={3}
-          minZoom={0.08}
-          maxZoom={1.8}
-          onlyRenderVisibleElements={nodes.length > 80}
-          elevateEdgesOnSelect
-          proOptions={{ hideAttribution: true }}
-          nodeOrigin={view.origin}
+      <CanvasMenu editable={editable}>
+        <div
+          // The canvas is one stop of the Tab key and has keys of its own, told in its description.
+          role="application"
+          aria-label={t.canvas.say.canvas}
+          tabIndex={0}
+          onKeyDown={keys}
+          ref={pane}
+          data-testid="canvas"
+          className="@container relative h-full w-full -outline-offset-2"
         >
-          <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} color="var(--line-strong)" />
-          {nodes.length > 3 && (
-            <MiniMap<FlowNode>
-              ariaLabel={null}
-              position={direction === "rtl" ? "bottom-left" : "bottom-right"}
-              pannable
-              zoomable
-              className="max-md:hidden"
-              style={{ width: 150, height: 96 }}
-              nodeBorderRadius={14}
-              nodeColor={(node) =>
-                node.type === "step" ? `var(--cat-${categoryOf(node.data.node.type)})` : "transparent"
+          <ReactFlow<FlowNode, FlowEdge>
+            nodes={nodes}
+            edges={edges}
+            nodeTypes={nodeTypes}
+            edgeTypes={edgeTypes}
+            onInit={(instance) => {
+              holdFlow(instance, direction);
+              setReady(true);
+            }}
+            onNodesChange={onNodesChange}
+            onNodeDragStop={onNodeDragStop}
+            onSelectionDragStop={(event, moved) => onNodeDragStop(event, moved[0] as FlowNode, moved)}
+            onConnect={onConnect}
+            onConnectEnd={onConnectEnd}
+            onNodeDoubleClick={(_event, node) => {
+              if (node.type === "step") {
+                select([node.id]);
+                useEditor.setState({ wide: true });
               }
-            />
-          )}
-        </ReactFlow>
-        <CanvasTools editable={editable} />
-      </div>
+            }}
+            onNodeContextMenu={(_event, node) => {
+              if (!useEditor.getState().selected.has(node.id)) select([node.id]);
+            }}
+            onPaneContextMenu={() => select([])}
+            onEdgeClick={(_event, edge) => useEditor.setState({ selectedEdge: edge.id, selected: new Set() })}
+            onEdgeMouseEnter={(_event, edge) => useEditor.setState({ hoveredEdge: edge.id })}
+            onEdgeMouseLeave={() => useEditor.setState({ hoveredEdge: null })}
+            onPaneClick={(event) => {
+              select([]);
+              if (event.detail === 2 && editable) {
+                const at = fromScreen({ x: event.clientX, y: event.clientY });
+                ask({ kind: "add", at: { x: at.x - 104, y: at.y - 31 } });
+              }
+            }}
+            onDragOver={(event) => event.preventDefault()}
+            onDrop={onDrop}
+            nodesDraggable={editable}
+            nodesConnectable={editable}
+            nodesFocusable={false}
+            edgesFocusable={false}
+            disableKeyboardA11y
+            deleteKeyCode={null}
+            selectionOnDrag={editable}
+            selectionMode={SelectionMode.Partial}
+            panOnDrag={editable ? [1] : true}
+            panOnScroll
+            zoomOnDoubleClick={false}
+            multiSelectionKeyCode={["Shift", "Control", "Meta"]}
+            selectionKeyCode={null}
+            connectionRadius={28}
+            nodeDragThreshold={3}
+            minZoom={0.08}
+            maxZoom={1.8}
+            onlyRenderVisibleElements={nodes.length > 80}
+            elevateEdgesOnSelect
+            proOptions={{ hideAttribution: true }}
+            nodeOrigin={view.origin}
+          >
+            <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} color="var(--line-strong)" />
+            {nodes.length > 3 && (
+              <MiniMap<FlowNode>
+                ariaLabel={null}
+                position={direction === "rtl" ? "bottom-left" : "bottom-right"}
+                pannable
+                zoomable
+                className="max-md:hidden @max-2xl:hidden"
+                style={{ width: 150, height: 96 }}
+                nodeBorderRadius={14}
+                nodeColor={(node) =>
+                  node.type === "step" ? `var(--cat-${categoryOf(node.data.node.type)})` : "transparent"
+                }
+              />
+            )}
+          </ReactFlow>
+          <CanvasTools editable={editable} />
+        </div>
+      </CanvasMenu>
     </CanvasModeContext.Provider>
   );
+}
+
+/** A selected step that a panel has come to cover is brought into view. */
+function useFollowSelection(): void {
+  const sole = useEditor(soleSelection);
+  const wide = useEditor((state) => state.wide);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: widening the panel is a reason to look again
+  useEffect(() => {
+    if (!sole) return;
+    const timer = setTimeout(() => {
+      if (!inView(sole)) centreOn(sole);
+    }, 60);
+    return () => clearTimeout(timer);
+  }, [sole, wide]);
 }

@@ -42,7 +42,7 @@ export function CanvasTools({ editable }: { editable: boolean }) {
             onClick={() =>
               actions.addSticky(fromScreen({ x: window.innerWidth / 2, y: window.innerHeight / 2 }))
             }
-            className="max-sm:hidden"
+            className="@max-xl:hidden"
           />
           <Divider />
           <IconButton
@@ -78,20 +78,25 @@ export function CanvasTools({ editable }: { editable: boolean }) {
           )}
         </>
       )}
-      <IconButton icon={Search} label={tools.find} onClick={() => ask({ kind: "find" })} />
+      <IconButton
+        icon={Search}
+        className="@max-xl:hidden"
+        label={tools.find}
+        onClick={() => ask({ kind: "find" })}
+      />
       <Divider />
       <IconButton
         icon={ZoomOut}
         label={tools.zoomOut}
         onClick={() => zoom("out")}
-        className="max-sm:hidden"
+        className="@max-xl:hidden"
       />
-      <IconButton icon={ZoomIn} label={tools.zoomIn} onClick={() => zoom("in")} className="max-sm:hidden" />
+      <IconButton icon={ZoomIn} label={tools.zoomIn} onClick={() => zoom("in")} className="@max-xl:hidden" />
       <IconButton icon={Maximize} label={tools.fit} onClick={() => showAll()} />
     </div>
   );
 }
 
 function Divider() {
-  return <span className="mx-0.5 h-5 w-px bg-line" />;
+  return <span className="mx-0.5 h-5 w-px bg-line @max-xl:hidden" />;
 }

@@ -1,11 +1,12 @@
 // The versions of the workflow: which is live, what changed, going back.
 import { useQuery } from "@tanstack/react-query";
 import { Ellipsis, GitCompareArrows, Radio, RotateCcw, Undo2 } from "lucide-react";
-import { useState } from "react";
+import { useEffect } from "react";
 import { answer, client } from "../api/client";
 import { diffQuery, queryClient, versionQuery, versionsQuery, workflowsQuery } from "../api/queries";
 import type { Json, VersionDiff, VersionView, WorkflowFile } from "../api/shapes";
-import { edit } from "../graph/draft";
+import { compare } from "../graph/diff";
+import { edit, useDraft } from "../graph/draft";
 import { useText } from "../text";
 import { moment, number } from "../text/format";
 import { Button, IconButton } from "../ui/button";
@@ -13,6 +14,7 @@ import { Menu } from "../ui/menu";
 import { Failed, Loading, Mark } from "../ui/page";
 import { tellError, toast } from "../ui/toast";
 import { save } from "./autosave";
+import { none, useEditor } from "./editor-state";
 
 async function goLive(workflow: string, version: number | null): Promise<void> {
   await answer(
@@ -32,7 +34,20 @@ export function Versions({ workflow }: { workflow: string }) {
   const v = t.canvas.versions;
   const versions = useQuery(versionsQuery(workflow));
   const live = useQuery(workflowsQuery).data?.find((one) => one.id === workflow)?.published ?? null;
-  const [compared, setCompared] = useState<number | null>(null);
+  const compared = useEditor((state) => state.comparison?.version ?? null);
+  const leave = () => useEditor.setState({ comparison: null });
+  const beside = async (number_: number) => {
+    await save();
+    const { body } = await queryClient.fetchQuery(versionQuery(workflow, number_));
+    if (body) {
+      const before = { ...body, nodes: body.nodes ?? [], edges: body.edges ?? [] };
+      useEditor.setState({
+        comparison: { ...compare(before, useDraft.getState().file), version: number_ },
+        selected: none,
+      });
+    }
+  };
+  useEffect(() => () => useEditor.setState({ comparison: null }), []);
 
   const toDraft = async (number_: number) => {
     const { body } = await queryClient.fetchQuery(versionQuery(workflow, number_));
@@ -50,7 +65,7 @@ export function Versions({ workflow }: { workflow: string }) {
       id: "compare",
       label: v.compare,
       icon: GitCompareArrows,
-      run: () => void save().then(() => setCompared(version.number)),
+      run: () => void beside(version.number).catch(tellError),
     },
     { id: "draft", label: v.toDraft, icon: Undo2, run: () => void toDraft(version.number).catch(tellError) },
     version.number === live
@@ -122,9 +137,7 @@ export function Versions({ workflow }: { workflow: string }) {
           </li>
         ))}
       </ol>
-      {compared !== null && (
-        <Comparison workflow={workflow} version={compared} onClose={() => setCompared(null)} />
-      )}
+      {compared !== null && <Comparison workflow={workflow} version={compared} onClose={leave} />}
     </div>
   );
 }

@@ -14,6 +14,33 @@ export function holdFlow(instance: Flow | null, dir: "ltr" | "rtl"): void {
 
 const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 220);
 
+/** Keeps what is drawn where it is on the screen when a panel opens or closes at the canvas's left. */
+export function holdStill(pane: HTMLElement): () => void {
+  let left = pane.getBoundingClientRect().left;
+  const observer = new ResizeObserver(() => {
+    const now = pane.getBoundingClientRect().left;
+    const shift = now - left;
+    left = now;
+    if (!flow || shift === 0) return;
+    const { x, y, zoom: scale } = flow.getViewport();
+    void flow.setViewport({ x: x - shift, y, zoom: scale });
+  });
+  observer.observe(pane);
+  return () => observer.disconnect();
+}
+
+/** Whether a node is wholly inside the canvas. */
+export function inView(id: string): boolean {
+  const node = document
+    .querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`)
+    ?.getBoundingClientRect();
+  const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
+  if (!node || !pane) return false;
+  return (
+    node.left >= pane.left && node.right <= pane.right && node.top >= pane.top && node.bottom <= pane.bottom
+  );
+}
+
 /** Shows everything, but never larger than life: a small workflow need not be blown up. */
 export function showAll(atOnce = false): void {
   const nodes = flow?.getNodes() ?? [];

@@ -74,7 +74,9 @@ export function useSources(node: FileNode): Source[] {
       add("item", "item", t.inspector.io.loop, loopItem(loop, data), "…");
     }
     for (const other of readingOrder(file).toReversed()) {
-      if (!before.has(other.id) || catalogue.get(other.type)?.role === "trigger") continue;
+      const manifest = catalogue.get(other.type);
+      // What only passes its input on would show the same data once more.
+      if (!before.has(other.id) || manifest?.role === "trigger" || manifest?.output === "input") continue;
       add(
         other.key,
         `steps.${other.key}`,

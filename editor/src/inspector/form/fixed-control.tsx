@@ -126,8 +126,8 @@ export function FixedControl(props: Props) {
     return (
       <textarea
         dir="auto"
-        rows={3}
-        className="field resize-y"
+        rows={1}
+        className="field max-h-72 resize-none [field-sizing:content]"
         {...shared}
         onChange={(event) => onChange(plainOrTemplate(event.target.value))}
       />
