@@ -51,6 +51,14 @@ function keepCopy(): void {
   }
 }
 
+let copying: ReturnType<typeof setTimeout> | undefined;
+
+/** Soon, because writing a large draft takes its time and typing must not wait for it. */
+function keepCopySoon(): void {
+  clearTimeout(copying);
+  copying = setTimeout(keepCopy, 200);
+}
+
 function readCopy(workflow: string): LocalCopy | null {
   try {
     return JSON.parse(localStorage.getItem(copyKey(workflow)) ?? "null") as LocalCopy | null;
@@ -88,16 +96,23 @@ export function startSaving(view: WorkflowView, file: WorkflowFile): () => void 
   if (useSaving.getState().state === "unsaved") soon();
   const stop = useDraft.subscribe((state, before) => {
     if (state.file === before.file || state.workflow !== workflow) return;
-    keepCopy();
+    keepCopySoon();
     if (useSaving.getState().state === "conflict") return;
     useSaving.setState({ state: "unsaved" });
     soon();
   });
   const online = () => void save();
   window.addEventListener("online", online);
+  const leaving = () => {
+    if (useSaving.getState().state !== "saved") keepCopy();
+  };
+  window.addEventListener("pagehide", leaving);
   return () => {
     stop();
     window.removeEventListener("online", online);
+    window.removeEventListener("pagehide", leaving);
+    leaving();
+    clearTimeout(copying);
     clearTimeout(timer);
     void save();
   };
@@ -133,8 +148,10 @@ async function send(workflow: string, file: WorkflowFile, revision: number): Pro
       revision: view.revision,
       base: file,
     });
-    if (current) localStorage.removeItem(copyKey(workflow));
-    else timer = setTimeout(() => void save(), WAIT);
+    if (current) {
+      clearTimeout(copying);
+      localStorage.removeItem(copyKey(workflow));
+    } else timer = setTimeout(() => void save(), WAIT);
     void queryClient.invalidateQueries({ queryKey: ["workflows"] });
   } catch (error) {
     await failed(workflow, file, error);

@@ -8,9 +8,10 @@ import { openDraft, useDraft } from "../graph/draft";
 import { Inspector } from "../inspector/inspector";
 import { startSampling } from "../inspector/sample";
 import { exampleFlows } from "../pages/examples";
-import { hideRun } from "../runs/run-store";
+import { hideRun, showRun, useShownRun } from "../runs/run-store";
 import { text } from "../text";
 import { Failed, Loading, Page } from "../ui/page";
+import { tellError } from "../ui/toast";
 import * as actions from "./actions";
 import { Asking } from "./asking";
 import { save, startSaving } from "./autosave";
@@ -82,6 +83,16 @@ function Editor({ view }: { view: WorkflowView }) {
     if (example) {
       useTrial.setState({ source: "typed", typed: JSON.stringify(example.sample, null, 2) });
       useEditor.setState({ trying: true });
+    }
+    if (search.run) {
+      // A run opened for repair: its result on the canvas, its data ready to be tried again.
+      useEditor.setState({ trying: true });
+      void showRun(search.run).then(() => {
+        useTrial.setState({
+          source: "typed",
+          typed: JSON.stringify(useShownRun.getState().trigger, null, 2),
+        });
+      }, tellError);
     }
     const node = start.nodes.find((one) => one.key === search.node || one.id === search.node);
     if (node) {

@@ -13,7 +13,7 @@ import {
   ReactFlowProvider,
   SelectionMode,
 } from "@xyflow/react";
-import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type DragEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useCatalogue } from "../api/catalogue";
 import type { WorkflowFile } from "../api/shapes";
 import { categoryOf } from "../graph/catalogue";
@@ -27,11 +27,12 @@ import { viewOf } from "./direction";
 import { ask, select, soleSelection, useEditor } from "./editor-state";
 import { type FlowEdge, type FlowNode, flowEdges, flowNodes } from "./flow-nodes";
 import { useCanvasKeys } from "./keyboard";
+import { usePressed } from "./pointer";
 import { StepEdge } from "./step-edge";
 import { StepNode } from "./step-node";
 import { RegionNode, StickyNode } from "./sticky-node";
 import { CanvasTools } from "./tools";
-import { centreOn, fromScreen, holdFlow, holdStill, inView, showAll } from "./viewport";
+import { centreOn, fromScreen, holdFlow, holdStill, inView, settlePane, showAll } from "./viewport";
 
 const nodeTypes = { step: StepNode, sticky: StickyNode, region: RegionNode };
 const edgeTypes = { step: StepEdge };
@@ -80,6 +81,10 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
   }, [nodes, ready]);
 
   useEffect(() => (pane.current ? holdStill(pane.current) : undefined), []);
+  // Before the next click of a double click, not only before the next picture.
+  useLayoutEffect(() => {
+    if (pane.current) settlePane(pane.current);
+  });
   useFollowSelection();
 
   const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
@@ -267,16 +272,17 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
   );
 }
 
-/** A selected step that a panel has come to cover is brought into view. */
+/** A selected step that a panel has come to cover is brought into view, but never under a pressed pointer. */
 function useFollowSelection(): void {
   const sole = useEditor(soleSelection);
   const wide = useEditor((state) => state.wide);
+  const pressed = usePressed((state) => state.pressed);
   // biome-ignore lint/correctness/useExhaustiveDependencies: widening the panel is a reason to look again
   useEffect(() => {
-    if (!sole) return;
+    if (!sole || pressed) return;
     const timer = setTimeout(() => {
-      if (!inView(sole)) centreOn(sole);
-    }, 60);
+      if (!usePressed.getState().pressed && !inView(sole)) centreOn(sole);
+    }, 250);
     return () => clearTimeout(timer);
-  }, [sole, wide]);
+  }, [sole, wide, pressed]);
 }

@@ -42,7 +42,7 @@ export const useTrial = create<Trial>()(() => ({
 export function TryPanel({ workflow }: { workflow: string }) {
   const t = useText();
   const shown = useShownRun((state) => state.run !== null);
-  const [setup, setSetup] = useState(true);
+  const [setup, setSetup] = useState(() => useShownRun.getState().run === null);
   return (
     <section
       aria-label={t.canvas.try.title}

@@ -14,19 +14,27 @@ export function holdFlow(instance: Flow | null, dir: "ltr" | "rtl"): void {
 
 const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 220);
 
-/** Keeps what is drawn where it is on the screen when a panel opens or closes at the canvas's left. */
+let paneLeft: number | null = null;
+
+/** Keeps what is drawn where it is on the screen when a panel has opened or closed at the canvas's left. */
+export function settlePane(pane: HTMLElement): void {
+  const now = pane.getBoundingClientRect().left;
+  const shift = paneLeft === null ? 0 : now - paneLeft;
+  paneLeft = now;
+  if (!flow || shift === 0) return;
+  const { x, y, zoom: scale } = flow.getViewport();
+  void flow.setViewport({ x: x - shift, y, zoom: scale });
+}
+
+/** Watches the canvas for such shifts until stopped. */
 export function holdStill(pane: HTMLElement): () => void {
-  let left = pane.getBoundingClientRect().left;
-  const observer = new ResizeObserver(() => {
-    const now = pane.getBoundingClientRect().left;
-    const shift = now - left;
-    left = now;
-    if (!flow || shift === 0) return;
-    const { x, y, zoom: scale } = flow.getViewport();
-    void flow.setViewport({ x: x - shift, y, zoom: scale });
-  });
+  paneLeft = pane.getBoundingClientRect().left;
+  const observer = new ResizeObserver(() => settlePane(pane));
   observer.observe(pane);
-  return () => observer.disconnect();
+  return () => {
+    observer.disconnect();
+    paneLeft = null;
+  };
 }
 
 /** Whether a node is wholly inside the canvas. */

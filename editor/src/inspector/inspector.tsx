@@ -1,11 +1,12 @@
 // The panel of the selected step: settings, data, behaviour; widened, input and output beside them.
 import { Ellipsis, PanelRightClose, PanelRightOpen, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useState } from "react";
 import { useCatalogue } from "../api/catalogue";
 import type { FileNode } from "../api/shapes";
 import { nodeTitle } from "../canvas/actions";
 import { select, soleSelection, useEditor } from "../canvas/editor-state";
 import { useNodeMenu } from "../canvas/node-menu";
+import { usePressed } from "../canvas/pointer";
 import { categoryOf } from "../graph/catalogue";
 import { renameKey, setLabel, validKey } from "../graph/commands";
 import { edit, useDraft } from "../graph/draft";
@@ -22,7 +23,13 @@ import { NodeForm } from "./form/node-form";
 type Tab = "settings" | "data" | "behaviour";
 
 export function Inspector() {
-  const id = useEditor(soleSelection);
+  const sole = useEditor(soleSelection);
+  const pressed = usePressed((state) => state.pressed);
+  const [id, setId] = useState(sole);
+  // A panel that opened during a drag would move the canvas under the pointer.
+  useLayoutEffect(() => {
+    if (!pressed) setId(sole);
+  }, [sole, pressed]);
   const node = useDraft((state) => state.file.nodes.find((other) => other.id === id));
   if (!node) return null;
   return <NodePanel key={node.id} node={node} />;

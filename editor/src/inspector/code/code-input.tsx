@@ -10,6 +10,14 @@ export interface CodeInputProps {
   value: string;
   tall?: boolean;
   invalid?: boolean;
+  /** What the server's compiler says about this text. */
+  problems?: {
+    line?: number;
+    column?: number;
+    fragment?: string;
+    severity: "error" | "warning";
+    message: string;
+  }[];
   onChange: (value: string) => void;
   /** Hands out a way to write at the cursor, each time the field takes the focus. */
   onInsert?: (insert: (text: string) => void) => void;

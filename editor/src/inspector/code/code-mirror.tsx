@@ -9,7 +9,8 @@ import {
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
-import { Compartment, EditorState } from "@codemirror/state";
+import { type Diagnostic, setDiagnostics } from "@codemirror/lint";
+import { EditorState, type Text } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
@@ -54,19 +55,10 @@ const look = EditorView.theme({
   },
 });
 
-export function CodeMirrorInput({
-  id,
-  label,
-  language,
-  value,
-  tall,
-  invalid,
-  onChange,
-  onInsert,
-}: CodeInputProps) {
+export function CodeMirrorInput(props: CodeInputProps) {
+  const { id, label, language, value, tall, invalid, problems, onChange, onInsert } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
-  const extras = useRef(new Compartment());
   const complete = useCompletion(language);
   // Always the latest callbacks, without building the editor anew.
   const calls = useRef({ onChange, onInsert, complete });
@@ -113,7 +105,6 @@ export function CodeMirrorInput({
             }
           }),
           look,
-          extras.current.of([]),
         ],
       }),
     });
@@ -128,6 +119,17 @@ export function CodeMirrorInput({
     if (text !== value) current.dispatch({ changes: { from: 0, to: text.length, insert: value } });
   }, [value]);
 
+  useEffect(() => {
+    const current = view.current;
+    if (!current) return;
+    current.dispatch(
+      setDiagnostics(
+        current.state,
+        (problems ?? []).map((problem) => diagnostic(current.state.doc, problem)),
+      ),
+    );
+  }, [problems]);
+
   return (
     <div
       ref={host}
@@ -140,4 +142,18 @@ export function CodeMirrorInput({
       )}
     />
   );
+}
+
+/** Where in the text a problem is: its line and column, else the whole. */
+function diagnostic(text: Text, problem: NonNullable<CodeInputProps["problems"]>[number]): Diagnostic {
+  const { severity, message } = problem;
+  // Scripts tell the place in words only.
+  const told = /^line (\d+), column (\d+)/.exec(message);
+  const row = problem.line ?? Number(told?.[1] ?? 0);
+  const column = problem.column ?? Number(told?.[2] ?? 1);
+  if (row < 1 || row > text.lines) return { from: 0, to: text.length, severity, message };
+  const line = text.line(row);
+  const from = Math.min(line.from + Math.max(column - 1, 0), line.to);
+  const to = Math.min(from + (problem.fragment?.length || 1), line.to);
+  return from < to ? { from, to, severity, message } : { from: line.from, to: line.to, severity, message };
 }

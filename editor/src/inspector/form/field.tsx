@@ -1,6 +1,6 @@
 // One field: its label, how its value is given, the control, a preview on real data, its problems.
 import { Braces, Quote, Type } from "lucide-react";
-import { useId, useState } from "react";
+import { useId, useMemo, useState } from "react";
 import type { FieldSchema, Json } from "../../api/shapes";
 import { fillTemplate, isPath, type Read, readPath, type Scope } from "../../graph/references";
 import { useText } from "../../text";
@@ -147,7 +147,8 @@ export function ValueInput(props: {
   invalid?: boolean;
 }) {
   const { schema, value, onChange } = props;
-  const { scope, fixedOnly } = useForm();
+  const { scope, fixedOnly, problems } = useForm();
+  const mine = useMemo(() => problemsAt(problems, props.path), [problems, props.path]);
   const [over, setOver] = useState(false);
   const mode = modeOf(value);
   const take = (path: string) => onChange(withPath(value, path, wantsText(schema)));
@@ -184,6 +185,7 @@ export function ValueInput(props: {
             value={textOf(value)}
             tall={mode === "template" && (schema["x-field"] === "template" || schema["x-field"] === "html")}
             invalid={props.invalid}
+            problems={mine}
             onChange={(text) => onChange(mode === "expr" ? { $expr: text } : { $template: text })}
             onInsert={(insert) =>
               useMapping.setState({ insert: (path) => insert(mode === "expr" ? path : `{{${path}}}`) })

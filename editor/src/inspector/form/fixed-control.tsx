@@ -8,7 +8,7 @@ import { TextInput } from "../../ui/page";
 import { CodeInput } from "../code/code-input";
 import { ConditionField } from "./condition";
 import { CronField } from "./cron";
-import type { FieldPath } from "./form-context";
+import { type FieldPath, problemsAt, useForm } from "./form-context";
 import { KeyValueField } from "./key-value";
 import { ListField } from "./list";
 import { FieldGroup } from "./node-form";
@@ -41,6 +41,7 @@ export function FixedControl(props: Props) {
   const { id, schema, value, path, onChange, label, invalid } = props;
   const language = usePreferences((preferences) => preferences.language);
   const words = useText().common;
+  const { problems } = useForm();
   const hint = schema["x-field"];
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   const example = schema.examples?.[0];
@@ -68,6 +69,7 @@ export function FixedControl(props: Props) {
         id={id}
         label={label}
         language="rhai"
+        problems={problemsAt(problems, path)}
         tall
         value={typeof value === "string" ? value : ""}
         invalid={invalid}

@@ -1,12 +1,14 @@
 // The form of a step, made from its type's JSON Schema: what is needed first, the rest on demand.
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, Copy } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useCatalogue } from "../../api/catalogue";
-import type { FieldSchema, FileNode, JsonObject } from "../../api/shapes";
+import type { FieldSchema, FileNode, Json, JsonObject } from "../../api/shapes";
 import { useEditor } from "../../canvas/editor-state";
 import { useProblems } from "../../canvas/problems-store";
 import { useSpoken, useText } from "../../text";
+import { IconButton } from "../../ui/button";
 import { cx } from "../../ui/cx";
+import { tellError, toast } from "../../ui/toast";
 import { useRunData } from "../sample";
 import { Field } from "./field";
 import { FormContext, type FormValues } from "./form-context";
@@ -50,9 +52,30 @@ export function NodeForm({ node }: { node: FileNode }) {
             <bdi lang="en">{problem.message}</bdi>
           </p>
         ))}
+        {node.type === "trigger.webhook" && <HookAddress path={node.parameters?.path} />}
         <FieldGroup schema={manifest.parameters} value={node.parameters ?? {}} path={[]} />
       </div>
     </FormContext.Provider>
+  );
+}
+
+/** Where callers reach the webhook. */
+function HookAddress({ path }: { path: Json | undefined }) {
+  const t = useText();
+  if (typeof path !== "string" || !path) return null;
+  const address = `${window.location.origin}/hooks/main/${path}`;
+  return (
+    <div className="flex items-center gap-2 rounded-md bg-sunken py-1 ps-2.5 pe-1">
+      <span className="code min-w-0 flex-1 text-2xs break-all">{address}</span>
+      <IconButton
+        icon={Copy}
+        size="sm"
+        label={t.common.copy}
+        onClick={() =>
+          void navigator.clipboard.writeText(address).then(() => toast(t.common.copied), tellError)
+        }
+      />
+    </div>
   );
 }
 
