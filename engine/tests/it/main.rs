@@ -4,4 +4,5 @@
 mod compile;
 mod graph;
 mod house;
+mod laws;
 mod replay;
