@@ -6,3 +6,4 @@ mod graph;
 mod house;
 mod laws;
 mod replay;
+mod simulation;
