@@ -113,6 +113,10 @@ pub(crate) async fn closed(address: &str, path: &str, connections: usize, second
                 let sent = Instant::now();
                 let status = line.exchange().await;
                 load.take(status, sent, &line.buffer);
+                if status == 429 {
+                    // As Retry-After says.
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
             }
             load
         });

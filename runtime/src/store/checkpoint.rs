@@ -10,7 +10,7 @@ use rusqlite::Connection;
 /// Commits between two checkpoints.
 const COMMITS: u32 = 100;
 /// Pages of the log at which the writer takes part, 32 MB.
-pub(super) const LONG: u32 = 8_000;
+pub(super) const LONG: u32 = 4_000;
 
 /// Counts commits for the thread.
 pub(super) struct Checkpoints {

@@ -60,6 +60,8 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
+            // A journal segment is a few hundred bytes: on larger pages less is left over.
+            .page_size(8192)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY)
