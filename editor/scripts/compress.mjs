@@ -1,7 +1,7 @@
 // Writes a .br beside every built file that gains from it; the server sends those as they are.
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { brotliCompressSync, constants } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = new URL("../dist/site", import.meta.url).pathname;
 let before = 0;
@@ -18,5 +18,16 @@ for (const name of await readdir(root, { recursive: true })) {
   await writeFile(`${path}.br`, packed);
   before += bytes.length;
   after += packed.length;
+}
+// What the first page needs, without fonts: the entry, what it preloads, the styles.
+const page = await readFile(join(root, "index.html"), "utf8");
+let first = 0;
+for (const [, name] of page.matchAll(/(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g)) {
+  first += gzipSync(await readFile(join(root, name))).length;
+}
+console.log(`first paint ${Math.round(first / 1000)} kB gzip, without fonts`);
+if (first > 250_000) {
+  console.error("the first paint may weigh 250 kB at most: load something later");
+  process.exit(1);
 }
 console.log(`compressed ${Math.round(before / 1024)} kB to ${Math.round(after / 1024)} kB`);

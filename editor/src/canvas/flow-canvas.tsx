@@ -26,6 +26,8 @@ import { type CanvasMode, CanvasModeContext } from "./canvas-mode";
 import { viewOf } from "./direction";
 import { ask, select, soleSelection, useEditor } from "./editor-state";
 import { type FlowEdge, type FlowNode, flowEdges, flowNodes } from "./flow-nodes";
+import { GuideLines } from "./guide-lines";
+import { clearGuides, snap } from "./guides";
 import { useCanvasKeys } from "./keyboard";
 import { usePressed } from "./pointer";
 import { StepEdge } from "./step-edge";
@@ -62,6 +64,8 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
   const selectedEdge = useEditor((state) => state.selectedEdge);
   const [nodes, setNodes] = useState<FlowNode[]>([]);
   const [edges, setEdges] = useState<FlowEdge[]>([]);
+  const nodesNow = useRef(nodes);
+  nodesNow.current = nodes;
   const fitted = useRef(false);
   const [ready, setReady] = useState(false);
   const pane = useRef<HTMLDivElement>(null);
@@ -98,11 +102,24 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
       useEditor.setState({ selected: next, ...(next.size > 0 ? { selectedEdge: null } : {}) });
     }
     const others = changes.filter((change) => change.type === "position" || change.type === "dimensions");
-    if (others.length > 0) setNodes((current) => applyNodeChanges(others, current));
+    if (others.length > 0) {
+      setNodes((current) => {
+        const dragged = others.filter((change) => change.type === "position" && change.dragging);
+        const [only] = dragged;
+        if (dragged.length === 1 && only?.type === "position" && only.position) {
+          only.position = snap(only.id, only.position, current);
+        }
+        return applyNodeChanges(others, current);
+      });
+    }
   }, []);
 
   const onNodeDragStop = useCallback(
-    (_event: unknown, _node: FlowNode, moved: FlowNode[]) => {
+    (_event: unknown, _node: FlowNode, dropped: FlowNode[]) => {
+      clearGuides();
+      // Where they are drawn, which is where they snapped to.
+      const drawn = new Map(nodesNow.current.map((node) => [node.id, node]));
+      const moved = dropped.map((node) => drawn.get(node.id) ?? node);
       const places = new Map(
         moved.map((node) => [
           node.id,
@@ -250,6 +267,7 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
             nodeOrigin={view.origin}
           >
             <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} color="var(--line-strong)" />
+            <GuideLines />
             {nodes.length > 3 && (
               <MiniMap<FlowNode>
                 ariaLabel={null}

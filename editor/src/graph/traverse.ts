@@ -1,5 +1,34 @@
 // Walking the graph: the order in which steps read, and what lies before a step. Pure; no React.
-import type { FileNode, WorkflowFile } from "../api/shapes";
+import type { FileEdge, FileNode, WorkflowFile } from "../api/shapes";
+
+interface Index {
+  from: ReadonlyMap<string, FileEdge[]>;
+  to: ReadonlyMap<string, FileEdge[]>;
+}
+
+// A list of edges is never changed, only replaced; so is what is known about it.
+const indexes = new WeakMap<readonly FileEdge[], Index>();
+
+function grouped(edges: readonly FileEdge[], end: "source" | "target"): Map<string, FileEdge[]> {
+  const map = new Map<string, FileEdge[]>();
+  for (const edge of edges) {
+    const list = map.get(edge[end]);
+    if (list) list.push(edge);
+    else map.set(edge[end], [edge]);
+  }
+  return map;
+}
+
+function indexOf(edges: readonly FileEdge[]): Index {
+  const known = indexes.get(edges);
+  if (known) return known;
+  const made = { from: grouped(edges, "source"), to: grouped(edges, "target") };
+  // A draft in the making is still changing.
+  if (Object.isFrozen(edges)) indexes.set(edges, made);
+  return made;
+}
+
+const none: FileEdge[] = [];
 
 /** Nodes in reading order: along the edges, ties from top to bottom. */
 export function readingOrder(file: Pick<WorkflowFile, "nodes" | "edges">): FileNode[] {
@@ -9,6 +38,7 @@ export function readingOrder(file: Pick<WorkflowFile, "nodes" | "edges">): FileN
       incoming.set(edge.target, (incoming.get(edge.target) ?? 0) + 1);
     }
   }
+  const { from } = indexOf(file.edges);
   const byId = new Map(file.nodes.map((node) => [node.id, node]));
   const before = (a: FileNode, b: FileNode) => a.position.x - b.position.x || a.position.y - b.position.y;
   const ready = file.nodes.filter((node) => incoming.get(node.id) === 0).sort(before);
@@ -22,8 +52,8 @@ export function readingOrder(file: Pick<WorkflowFile, "nodes" | "edges">): FileN
     placed.add(next.id);
     order.push(next);
     const opened: FileNode[] = [];
-    for (const edge of file.edges) {
-      if (edge.source !== next.id || edge.targetHandle === "again") continue;
+    for (const edge of from.get(next.id) ?? none) {
+      if (edge.targetHandle === "again") continue;
       const left = (incoming.get(edge.target) ?? 0) - 1;
       incoming.set(edge.target, left);
       const node = byId.get(edge.target);
@@ -36,11 +66,12 @@ export function readingOrder(file: Pick<WorkflowFile, "nodes" | "edges">): FileN
 
 /** Ids of every node that may have run before this one. */
 export function upstream(file: Pick<WorkflowFile, "edges">, id: string): Set<string> {
+  const { to } = indexOf(file.edges);
   const seen = new Set<string>();
   const queue = [id];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    for (const edge of file.edges) {
-      if (edge.target === at && !seen.has(edge.source) && edge.source !== id) {
+    for (const edge of to.get(at) ?? none) {
+      if (!seen.has(edge.source) && edge.source !== id) {
         seen.add(edge.source);
         queue.push(edge.source);
       }
@@ -51,15 +82,14 @@ export function upstream(file: Pick<WorkflowFile, "edges">, id: string): Set<str
 
 /** The nodes that only the `body` port of a loop leads to. */
 export function bodyOf(file: Pick<WorkflowFile, "nodes" | "edges">, loop: string): Set<string> {
+  const { from, to } = indexOf(file.edges);
   const walk = (skip: boolean): Set<string> => {
-    const roots = file.nodes
-      .filter((node) => !file.edges.some((edge) => edge.target === node.id))
-      .map((node) => node.id);
+    const roots = file.nodes.filter((node) => !to.has(node.id)).map((node) => node.id);
     const seen = new Set(skip ? roots : [loop]);
     const queue = [...seen];
     for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-      for (const edge of file.edges) {
-        if (edge.source !== at || edge.targetHandle === "again" || seen.has(edge.target)) continue;
+      for (const edge of from.get(at) ?? none) {
+        if (edge.targetHandle === "again" || seen.has(edge.target)) continue;
         if (at === loop && (edge.sourceHandle === "body") === skip) continue;
         seen.add(edge.target);
         queue.push(edge.target);
