@@ -6,6 +6,7 @@ mod remote;
 mod run;
 mod secrets;
 mod serve;
+mod simulate;
 mod verify;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
@@ -110,6 +111,16 @@ enum Command {
         /// Run id; absent checks all.
         run: Option<String>,
     },
+    /// Put the engine through crashes, lost messages and late workers, on workflows drawn from seeds.
+    /// Touches nothing.
+    Simulate {
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// How many, one after the other.
+        #[arg(long, default_value_t = 1000, value_name = "COUNT")]
+        seeds: u64,
+    },
     /// Print the settings in force and where each came from.
     Config {
         /// As JSON.
@@ -152,6 +163,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     match &arguments.command {
         Command::Check { files, json } => return files::check(files, *json),
+        Command::Simulate { seed, seeds } => return simulate::simulate(*seed, *seeds),
         Command::Openapi => {
             print!("{}", crate::api::openapi());
             return Ok(0);
@@ -182,7 +194,11 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Secrets(command) => secrets::secrets(&config, command).await,
             Command::Verify { run } => verify::verify(&config, run.as_deref()).await,
             Command::Config { json } => show_config(&config, json),
-            Command::Check { .. } | Command::Openapi | Command::Schema | Command::Completions { .. } => Ok(0),
+            Command::Check { .. }
+            | Command::Simulate { .. }
+            | Command::Openapi
+            | Command::Schema
+            | Command::Completions { .. } => Ok(0),
         }
     })
 }

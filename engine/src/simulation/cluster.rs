@@ -233,7 +233,8 @@ impl Cluster {
             Message::Event(_) => {}
         }
         // An acknowledgement may be lost; then the message comes again.
-        if !early && !(self.options.trouble && self.chance.once_in(6)) {
+        let lost = self.options.trouble && self.chance.once_in(6);
+        if !early && !lost {
             self.bus.acknowledge(&message);
         }
         Ok(())

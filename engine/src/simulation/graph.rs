@@ -16,7 +16,7 @@ const MOST: usize = 25;
 /// # Errors
 /// Where the drawn JSON is no workflow, which would be a fault of this module.
 pub fn draw(seed: u64, most: usize, races: bool) -> Result<Workflow, workflow::FormatError> {
-    let mut chance = Chance::new(seed ^ 0x6772_6170_68);
+    let mut chance = Chance::new(seed ^ 0x0067_7261_7068);
     let most = 3 + chance.below(most.clamp(3, MOST) - 2);
     let mut pen = Pen { chance, races, left: most, nodes: Vec::new(), edges: Vec::new() };
     let mut ends = vec![pen.node("trigger", json!({}), "out")];

@@ -56,7 +56,7 @@ fn mix(call: &Call<'_>) -> Outcome {
 }
 
 fn branch(call: &Call<'_>) -> Outcome {
-    Outcome::Done(Output::pass(if mixed(call) % 3 > 0 { "true" } else { "false" }))
+    Outcome::Done(Output::pass(if mixed(call).is_multiple_of(3) { "false" } else { "true" }))
 }
 
 fn more(call: &Call<'_>) -> Outcome {

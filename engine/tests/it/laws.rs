@@ -84,7 +84,7 @@ proptest! {
             if length <= 24 { (1..=length).collect() } else { (0..24).map(|_| 1 + chance.below(length)).collect() };
         for cut in cuts {
             let mut again = whole.taken_up(cut).unwrap();
-            prop_assert!(again.carry(chance.next(), ENOUGH), "cut at {}: {:?}", cut, again.machine().view());
+            prop_assert!(again.carry(chance.draw(), ENOUGH), "cut at {}: {:?}", cut, again.machine().view());
             prop_assert_eq!(&again.records()[..cut], &whole.records()[..cut]);
             prop_assert_eq!(ended_twice(again.records()), Vec::<String>::new(), "cut at {}", cut);
             if !races {

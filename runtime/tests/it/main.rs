@@ -11,6 +11,7 @@ mod kill;
 mod retention;
 mod secrets;
 mod server;
+mod simulate;
 mod stop;
 mod store;
 mod trouble;
