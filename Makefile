@@ -30,7 +30,7 @@ lint: ## clippy with warnings denied
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 generate: ## write the generated files anew (schemas, OpenAPI, node pages)
-	MASAR_UPDATE=1 $(CARGO) nextest run --workspace --locked -E 'test(generated)'
+	MASAR_UPDATE=1 $(CARGO) nextest run --workspace --locked -E 'test(generated) or test(pages_of_the_nodes)'
 	cd editor && npm run --silent api
 
 clean: ## remove what was built

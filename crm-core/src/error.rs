@@ -57,9 +57,21 @@ pub enum Error {
         /// The field.
         field: &'static str,
     },
+    /// Other records belong to it.
+    #[error("{count} records belong to the {entity} {id}, a {by} among them: move or remove them first")]
+    InUse {
+        /// The entity.
+        entity: &'static str,
+        /// The record.
+        id: String,
+        /// How many.
+        count: i64,
+        /// What one of them is.
+        by: &'static str,
+    },
     /// The database failed.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] crate::DatabaseError),
 }
 
 impl Error {
@@ -72,6 +84,7 @@ impl Error {
             Self::UnknownField { .. } => "crm.unknown_field",
             Self::MoveNotAllowed { .. } => "crm.move_not_allowed",
             Self::Duplicate { .. } => "crm.duplicate",
+            Self::InUse { .. } => "crm.in_use",
             Self::Database(_) => "crm.database",
         }
     }

@@ -3,8 +3,10 @@
 //! time and the ids; every change leaves an event in the outbox of the same transaction.
 
 mod conn;
+pub mod custom;
 mod entity;
 mod error;
+mod fields;
 pub mod fold;
 pub mod outbox;
 pub mod phone;
@@ -12,7 +14,7 @@ mod record;
 mod rules;
 mod sql;
 
-pub use conn::Conn;
+pub use conn::{Conn, DatabaseError};
 pub use entity::{Entity, Field, Kind};
 pub use error::Error;
 pub use record::{Actor, Change, Query, Record, create, delete, find, find_or_create, get, update};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Conn, Error, conn::on};
+use crate::{Conn, Error, conn::values};
 
 /// An event to be sent once the transaction stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,19 +28,16 @@ const APPEND: &str = "INSERT INTO outbox (workspace, event_id, source, type, sub
 
 /// Adds an event.
 pub async fn append(conn: &mut Conn<'_>, workspace: i64, event: &OutboxEvent) -> Result<(), Error> {
-    let data = event.data.to_string();
-    on!(conn, conn => {
-        sqlx::query(APPEND)
-            .bind(workspace)
-            .bind(event.id)
-            .bind(&event.source)
-            .bind(&event.event_type)
-            .bind(&event.subject)
-            .bind(event.time)
-            .bind(&data)
-            .bind(event.depth)
-            .execute(&mut **conn)
-            .await?;
-    });
+    let values = values![
+        workspace,
+        event.id,
+        &event.source,
+        &event.event_type,
+        event.subject.as_deref(),
+        event.time,
+        event.data.to_string(),
+        event.depth,
+    ];
+    conn.execute(APPEND, values).await?;
     Ok(())
 }

@@ -5,9 +5,11 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Conn, Entity, Error, Field, Kind, fold,
+    Conn, Entity, Error, Kind, custom,
+    fields::clean,
+    fold,
     outbox::{self, OutboxEvent},
-    phone, rules, sql,
+    rules, sql,
 };
 
 /// Who changes something.
@@ -73,7 +75,16 @@ impl Record {
 
     /// Every text of the record, folded, for searching.
     pub(crate) fn search(&self) -> String {
-        let texts: Vec<&str> = self.fields.values().filter_map(Value::as_str).collect();
+        let own = self
+            .fields
+            .get("custom")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(_, value)| value);
+        let tags = self.fields.get("tags").and_then(Value::as_array).into_iter().flatten();
+        let texts: Vec<&str> =
+            self.fields.values().chain(own).chain(tags).filter_map(Value::as_str).collect();
         fold::fold(&texts.join(" "))
     }
 }
@@ -89,101 +100,6 @@ pub struct Query {
     pub before: Option<Uuid>,
     /// How many, at most 500.
     pub limit: u32,
-}
-
-/// Fields that every entity has.
-const COMMON: [&str; 3] = ["owner", "tags", "custom"];
-
-/// Checks fields and brings them into the form in which they are kept.
-fn clean(entity: Entity, given: &Value) -> Result<Map<String, Value>, Error> {
-    let given = given
-        .as_object()
-        .ok_or_else(|| Error::invalid("fields", "this should be an object: {\"name\": value, …}"))?;
-    let mut kept = Map::new();
-    for (name, value) in given {
-        if COMMON.contains(&name.as_str()) {
-            kept.insert(name.clone(), common(name, value)?);
-            continue;
-        }
-        let field =
-            entity.fields().iter().find(|field| field.name == name).ok_or_else(|| unknown(entity, name))?;
-        kept.insert(name.clone(), value_of(field, value)?);
-    }
-    Ok(kept)
-}
-
-fn unknown(entity: Entity, name: &str) -> Error {
-    let names = || entity.fields().iter().map(|field| field.name).chain(COMMON);
-    let alike = |candidate: &&str| {
-        let shared = candidate.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
-        shared >= 3 || candidate.contains(name) || name.contains(*candidate)
-    };
-    let hint = match names().find(alike) {
-        Some(near) => format!("; did you mean \"{near}\"?"),
-        None => format!("; it has {}", names().collect::<Vec<_>>().join(", ")),
-    };
-    Error::UnknownField { entity: entity.name(), field: name.to_owned(), hint }
-}
-
-fn common(name: &str, value: &Value) -> Result<Value, Error> {
-    let fits = value.is_null()
-        || match name {
-            "owner" => value.is_string(),
-            "tags" => value.as_array().is_some_and(|tags| tags.iter().all(Value::is_string)),
-            _ => value.is_object(),
-        };
-    let expected = match name {
-        "owner" => "text",
-        "tags" => "a list of texts",
-        _ => "an object",
-    };
-    if fits { Ok(value.clone()) } else { Err(Error::invalid(name, format!("this should be {expected}"))) }
-}
-
-fn value_of(field: &Field, value: &Value) -> Result<Value, Error> {
-    let refuse = |expected: &str| Error::invalid(field.name, format!("{value} is not {expected}"));
-    if value.is_null() {
-        return Ok(Value::Null);
-    }
-    let text = value.as_str().map(str::trim);
-    Ok(match field.kind {
-        Kind::Text => text.ok_or_else(|| refuse("text"))?.into(),
-        Kind::Integer => match value
-            .as_i64()
-            .or_else(|| value.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64))
-        {
-            Some(number) => number.into(),
-            None => return Err(refuse("a whole number")),
-        },
-        Kind::Money => match value.as_f64() {
-            Some(amount) if (amount * 100.0 - (amount * 100.0).round()).abs() < 1e-6 => value.clone(),
-            _ => return Err(refuse("an amount with at most two decimals")),
-        },
-        Kind::Moment | Kind::Reference if text.is_some_and(|text| !text.is_empty()) => {
-            let text = text.unwrap_or_default();
-            if field.kind == Kind::Reference && Uuid::parse_str(text).is_err() {
-                return Err(refuse("the id of a record"));
-            }
-            text.into()
-        }
-        Kind::Moment => return Err(refuse("a time such as 2026-11-23T08:00:00+03:00")),
-        Kind::Reference => return Err(refuse("the id of a record")),
-        Kind::Phone => phone::normalise(text.ok_or_else(|| refuse("a phone number as text"))?)
-            .map_err(|message| Error::invalid(field.name, message))?
-            .into(),
-        Kind::Email => {
-            let address = text.unwrap_or_default().to_lowercase();
-            let fits =
-                address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-                    && !address.contains(char::is_whitespace);
-            if fits { address.into() } else { return Err(refuse("an e-mail address")) }
-        }
-        Kind::Bool => value.as_bool().ok_or_else(|| refuse("true or false"))?.into(),
-        Kind::Choice(possible) => {
-            let chosen = text.filter(|text| possible.contains(text));
-            chosen.ok_or_else(|| refuse(&format!("one of {}", possible.join(", "))))?.into()
-        }
-    })
 }
 
 fn event(change: &mut Change<'_>, record: &Record, what: &str, details: Value) -> OutboxEvent {
@@ -205,8 +121,19 @@ fn event(change: &mut Change<'_>, record: &Record, what: &str, details: Value) -
     }
 }
 
-fn fresh(change: &mut Change<'_>, entity: Entity, fields: &Value) -> Result<Record, Error> {
+/// A new record, checked against its entity, the workspace's own fields and what it refers to.
+async fn fresh(
+    conn: &mut Conn<'_>,
+    change: &mut Change<'_>,
+    entity: Entity,
+    fields: &Value,
+) -> Result<Record, Error> {
     let mut fields = clean(entity, fields)?;
+    let given = fields.remove("custom").unwrap_or(Value::Null);
+    if let Some(own) = custom::on_new(conn, change.workspace, entity, &given).await? {
+        fields.insert("custom".into(), own.into());
+    }
+    check_references(conn, change.workspace, entity, &fields).await?;
     for field in entity.fields() {
         if field.required
             && fields.get(field.name).is_none_or(|value| value.is_null() || value.as_str() == Some(""))
@@ -227,6 +154,26 @@ fn fresh(change: &mut Change<'_>, entity: Entity, fields: &Value) -> Result<Reco
     })
 }
 
+/// What a field refers to must be there, in the same workspace.
+async fn check_references(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    fields: &Map<String, Value>,
+) -> Result<(), Error> {
+    for field in entity.fields().iter().filter(|field| field.kind == Kind::Reference) {
+        let Some(id) = fields.get(field.name).and_then(Value::as_str) else { continue };
+        let found = match Uuid::parse_str(id) {
+            Ok(id) => sql::exists(conn, workspace, Entity::Contact, id).await?,
+            Err(_) => false,
+        };
+        if !found {
+            return Err(Error::invalid(field.name, format!("there is no contact {id}")));
+        }
+    }
+    Ok(())
+}
+
 /// Makes a record.
 pub async fn create(
     conn: &mut Conn<'_>,
@@ -234,7 +181,7 @@ pub async fn create(
     entity: Entity,
     fields: &Value,
 ) -> Result<Record, Error> {
-    let record = fresh(change, entity, fields)?;
+    let record = fresh(conn, change, entity, fields).await?;
     if !sql::insert(conn, change.workspace, &record).await? {
         // Two indexes can refuse it; the one that is named must be the one that did.
         let by_phone = match record.text("phone") {
@@ -276,7 +223,13 @@ pub async fn update(
     if let Some(expected) = expected.filter(|expected| *expected != old.version) {
         return Err(Error::Conflict { expected, found: old.version });
     }
-    let patch = clean(entity, patch)?;
+    let mut patch = clean(entity, patch)?;
+    if let Some(given) = patch.remove("custom") {
+        let before = old.fields.get("custom").and_then(Value::as_object);
+        let own = custom::on_change(conn, change.workspace, entity, &given, before).await?;
+        patch.insert("custom".into(), own.into());
+    }
+    check_references(conn, change.workspace, entity, &patch).await?;
     let changed: Vec<&String> = patch
         .iter()
         .filter(|(name, value)| old.fields.get(*name).unwrap_or(&Value::Null) != *value)
@@ -327,7 +280,7 @@ pub async fn update(
     Ok(new)
 }
 
-/// Removes a record.
+/// Removes a record. A contact that other records belong to stays.
 pub async fn delete(
     conn: &mut Conn<'_>,
     change: &mut Change<'_>,
@@ -337,6 +290,12 @@ pub async fn delete(
     let old = get(conn, change.workspace, entity, id)
         .await?
         .ok_or_else(|| Error::NotFound { entity: entity.name(), id: id.to_string() })?;
+    if entity == Entity::Contact {
+        let (count, first) = sql::of_contact(conn, change.workspace, id).await?;
+        if let Some(first) = first {
+            return Err(Error::InUse { entity: entity.name(), id: id.to_string(), count, by: first.name() });
+        }
+    }
     sql::delete(conn, change.workspace, entity, id).await?;
     let deleted = event(change, &old, "deleted", Value::Null);
     outbox::append(conn, change.workspace, &deleted).await
@@ -350,7 +309,7 @@ pub async fn find(
     query: &Query,
 ) -> Result<Vec<Record>, Error> {
     let mut query = query.clone();
-    query.equal = clean(entity, &Value::Object(query.equal))?;
+    query.equal = crate::fields::clean_filter(entity, &query.equal)?;
     sql::find(conn, workspace, entity, &query).await
 }
 
@@ -374,10 +333,12 @@ pub async fn find_or_create(
         .get(by)
         .and_then(Value::as_str)
         .ok_or_else(|| Error::invalid(by, "this is what it is found by, and it is missing"))?;
+    // Contacts are kept single by an index; leads may share a number, so two who ask at once wait here.
+    sql::one_at_a_time(conn, change.workspace, entity, key).await?;
     if let Some(found) = sql::by_key(conn, change.workspace, entity, by, key).await? {
         return Ok((found, false));
     }
-    let record = fresh(change, entity, fields)?;
+    let record = fresh(conn, change, entity, fields).await?;
     if sql::insert(conn, change.workspace, &record).await? {
         let created = event(change, &record, "created", Value::Null);
         outbox::append(conn, change.workspace, &created).await?;

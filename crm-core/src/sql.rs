@@ -1,10 +1,13 @@
 //! The questions to the database. Where the two dialects agree, one text serves both.
 
-use serde_json::Value;
-use sqlx::Row as _;
+use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::{Conn, Entity, Error, Query, Record, conn::on, fold};
+use crate::{
+    Conn, DatabaseError, Entity, Error, Query, Record,
+    conn::{Row, Value, values},
+    fold,
+};
 
 const COLUMNS: &str = "id, version, fields, created_at, updated_at";
 
@@ -17,11 +20,20 @@ const BY_PHONE: &str = "SELECT id, version, fields, created_at, updated_at FROM 
 const BY_EMAIL: &str = "SELECT id, version, fields, created_at, updated_at FROM crm_records WHERE workspace = $1 AND entity = $2 AND email = $3 ORDER BY id LIMIT 1";
 const DELETE: &str = "DELETE FROM crm_records WHERE id = $1 AND workspace = $2 AND entity = $3";
 
-type Raw = (Uuid, i64, String, i64, i64);
-
-fn record(entity: Entity, (id, version, fields, created_at, updated_at): Raw) -> Result<Record, Error> {
-    let fields = serde_json::from_str(&fields).map_err(|error| sqlx::Error::Decode(error.into()))?;
-    Ok(Record { entity, id, version, fields, created_at, updated_at })
+fn record(entity: Entity, row: &Row) -> Result<Record, Error> {
+    let fields = serde_json::from_str(row.text(2)?).map_err(|error| DatabaseError {
+        message: format!("the fields of a {} are not readable: {error}", entity.name()),
+        unique: false,
+        code: None,
+    })?;
+    Ok(Record {
+        entity,
+        id: row.uuid(0)?,
+        version: row.int(1)?,
+        fields,
+        created_at: row.int(3)?,
+        updated_at: row.int(4)?,
+    })
 }
 
 fn contact(record: &Record) -> Option<Uuid> {
@@ -34,24 +46,21 @@ fn stage(record: &Record) -> Option<&str> {
 
 /// Whether it was inserted; not, where a unique index has such a record.
 pub(crate) async fn insert(conn: &mut Conn<'_>, workspace: i64, record: &Record) -> Result<bool, Error> {
-    let fields = Value::Object(record.fields.clone()).to_string();
-    let rows = on!(conn, conn => sqlx::query(INSERT)
-        .bind(record.id)
-        .bind(workspace)
-        .bind(record.entity as i64)
-        .bind(record.version)
-        .bind(record.text("phone"))
-        .bind(record.text("email"))
-        .bind(contact(record))
-        .bind(stage(record))
-        .bind(record.text("owner"))
-        .bind(record.search())
-        .bind(&fields)
-        .bind(record.created_at)
-        .execute(&mut **conn)
-        .await?
-        .rows_affected());
-    Ok(rows == 1)
+    let values = values![
+        record.id,
+        workspace,
+        record.entity as i64,
+        record.version,
+        record.text("phone"),
+        record.text("email"),
+        contact(record),
+        stage(record),
+        record.text("owner"),
+        record.search(),
+        Json::Object(record.fields.clone()).to_string(),
+        record.created_at,
+    ];
+    Ok(conn.execute(INSERT, values).await? == 1)
 }
 
 /// Whether it was updated; not, where another version is current.
@@ -61,36 +70,31 @@ pub(crate) async fn update(
     record: &Record,
     old: i64,
 ) -> Result<bool, Error> {
-    let fields = Value::Object(record.fields.clone()).to_string();
-    let rows = on!(conn, conn => sqlx::query(UPDATE)
-        .bind(record.id)
-        .bind(workspace)
-        .bind(record.entity as i64)
-        .bind(record.version)
-        .bind(record.text("phone"))
-        .bind(record.text("email"))
-        .bind(contact(record))
-        .bind(stage(record))
-        .bind(record.text("owner"))
-        .bind(record.search())
-        .bind(&fields)
-        .bind(record.updated_at)
-        .bind(old)
-        .execute(&mut **conn)
-        .await
-        .map_err(|error| duplicate(record, error))?
-        .rows_affected());
+    let values = values![
+        record.id,
+        workspace,
+        record.entity as i64,
+        record.version,
+        record.text("phone"),
+        record.text("email"),
+        contact(record),
+        stage(record),
+        record.text("owner"),
+        record.search(),
+        Json::Object(record.fields.clone()).to_string(),
+        record.updated_at,
+        old,
+    ];
+    let rows = conn.execute(UPDATE, values).await.map_err(|error| duplicate(record, error))?;
     Ok(rows == 1)
 }
 
-fn duplicate(record: &Record, error: sqlx::Error) -> Error {
-    match error.as_database_error() {
-        Some(cause) if cause.is_unique_violation() => {
-            let field = if cause.message().contains("email") { "email" } else { "phone" };
-            Error::Duplicate { entity: record.entity.name(), field }
-        }
-        _ => error.into(),
+fn duplicate(record: &Record, error: DatabaseError) -> Error {
+    if !error.unique {
+        return error.into();
     }
+    let field = if error.message.contains("email") { "email" } else { "phone" };
+    Error::Duplicate { entity: record.entity.name(), field }
 }
 
 pub(crate) async fn get(
@@ -99,8 +103,8 @@ pub(crate) async fn get(
     entity: Entity,
     id: Uuid,
 ) -> Result<Option<Record>, Error> {
-    let raw: Option<Raw> = on!(conn, conn => sqlx::query_as(GET).bind(id).bind(workspace).bind(entity as i64).fetch_optional(&mut **conn).await?);
-    raw.map(|raw| record(entity, raw)).transpose()
+    let row = conn.row(GET, values![id, workspace, entity as i64]).await?;
+    row.map(|row| record(entity, &row)).transpose()
 }
 
 pub(crate) async fn by_key(
@@ -111,8 +115,8 @@ pub(crate) async fn by_key(
     key: &str,
 ) -> Result<Option<Record>, Error> {
     let text = if by == "phone" { BY_PHONE } else { BY_EMAIL };
-    let raw: Option<Raw> = on!(conn, conn => sqlx::query_as(text).bind(workspace).bind(entity as i64).bind(key).fetch_optional(&mut **conn).await?);
-    raw.map(|raw| record(entity, raw)).transpose()
+    let row = conn.row(text, values![workspace, entity as i64, key]).await?;
+    row.map(|row| record(entity, &row)).transpose()
 }
 
 pub(crate) async fn delete(
@@ -121,66 +125,127 @@ pub(crate) async fn delete(
     entity: Entity,
     id: Uuid,
 ) -> Result<(), Error> {
-    on!(conn, conn => { sqlx::query(DELETE).bind(id).bind(workspace).bind(entity as i64).execute(&mut **conn).await?; });
+    conn.execute(DELETE, values![id, workspace, entity as i64]).await?;
     Ok(())
 }
 
-/// Builds the list question for one driver. Values are bound, names come from the entity's table.
-macro_rules! list {
-    ($database:ty, $conn:expr, $workspace:expr, $entity:expr, $query:expr, $path:expr) => {{
-        let mut text = sqlx::QueryBuilder::<$database>::new("SELECT ");
-        text.push(COLUMNS)
-            .push(" FROM crm_records WHERE workspace = ")
-            .push_bind($workspace)
-            .push(" AND entity = ")
-            .push_bind($entity as i64);
-        if let Some(before) = $query.before {
-            text.push(" AND id < ").push_bind(before);
-        }
-        for (name, value) in &$query.equal {
-            match name.as_str() {
-                "phone" | "email" | "owner" => text.push(format!(" AND {name} = ")),
-                name => text.push($path(name)),
-            };
-            match value {
-                Value::String(value) => text.push_bind(value.clone()),
-                Value::Bool(value) => text.push_bind(*value),
-                Value::Number(value) => text.push_bind(value.as_f64().unwrap_or_default()),
-                other => text.push_bind(other.to_string()),
-            };
-        }
-        for word in $query
-            .text
-            .iter()
-            .flat_map(|text| fold::fold(text).split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-        {
-            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            text.push(" AND search LIKE ").push_bind(format!("%{escaped}%")).push(" ESCAPE '\\'");
-        }
-        text.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from($query.limit.clamp(1, 500)));
-        let mut found = Vec::new();
-        for row in text.build().fetch_all(&mut **$conn).await? {
-            found.push(record(
-                $entity,
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?),
-            )?);
-        }
-        found
-    }};
+/// Whether there is such a record.
+pub(crate) async fn exists(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    id: Uuid,
+) -> Result<bool, Error> {
+    const EXISTS: &str = "SELECT version FROM crm_records WHERE id = $1 AND workspace = $2 AND entity = $3";
+    Ok(conn.row(EXISTS, values![id, workspace, entity as i64]).await?.is_some())
 }
 
+/// How many records belong to a contact, and what one of them is.
+pub(crate) async fn of_contact(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    id: Uuid,
+) -> Result<(i64, Option<Entity>), Error> {
+    const OF_CONTACT: &str = "SELECT count(*), min(entity) FROM crm_records WHERE contact = $1 AND workspace = $2 HAVING count(*) > 0";
+    let Some(row) = conn.row(OF_CONTACT, values![id, workspace]).await? else { return Ok((0, None)) };
+    let entity = row.int(1)?;
+    Ok((row.int(0)?, Entity::ALL.into_iter().find(|known| *known as i64 == entity)))
+}
+
+/// Whoever asks for the same key at the same time goes on when this transaction has ended. SQLite has
+/// one writer anyway.
+pub(crate) async fn one_at_a_time(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    key: &str,
+) -> Result<(), Error> {
+    if !conn.is_sqlite() {
+        let text = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
+        conn.rows(text, values![format!("{workspace}/{}/{key}", entity.name())]).await?;
+    }
+    Ok(())
+}
+
+/// The workspace's own fields of an entity: version and definitions as JSON.
+pub(crate) async fn schema(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+) -> Result<Option<(i64, String)>, Error> {
+    const SCHEMA: &str = "SELECT version, fields FROM crm_schemas WHERE workspace = $1 AND entity = $2";
+    let row = conn.row(SCHEMA, values![workspace, entity as i64]).await?;
+    Ok(match row {
+        Some(row) => Some((row.int(0)?, row.text(1)?.to_owned())),
+        None => None,
+    })
+}
+
+/// Whether it was kept; not, where another version is current.
+pub(crate) async fn set_schema(
+    conn: &mut Conn<'_>,
+    workspace: i64,
+    entity: Entity,
+    old: i64,
+    fields: &str,
+) -> Result<bool, Error> {
+    const INSERT: &str = "INSERT INTO crm_schemas (workspace, entity, version, fields) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    const UPDATE: &str = "UPDATE crm_schemas SET version = $3, fields = $4 WHERE workspace = $1 AND entity = $2 AND version = $5";
+    let values = values![workspace, entity as i64, old + 1, fields, old];
+    let rows = match old {
+        0 => conn.execute(INSERT, &values[..4]).await?,
+        _ => conn.execute(UPDATE, values).await?,
+    };
+    Ok(rows == 1)
+}
+
+/// The list question: values are bound, names come from the entity's table.
 pub(crate) async fn find(
     conn: &mut Conn<'_>,
     workspace: i64,
     entity: Entity,
     query: &Query,
 ) -> Result<Vec<Record>, Error> {
-    Ok(match conn {
-        Conn::Sqlite(conn) => list!(sqlx::Sqlite, conn, workspace, entity, query, |name: &str| format!(
-            " AND fields ->> '$.{name}' = "
-        )),
-        Conn::Postgres(conn) => list!(sqlx::Postgres, conn, workspace, entity, query, |name: &str| format!(
-            " AND fields::jsonb ->> '{name}' = "
-        )),
-    })
+    let mut values = vec![Value::from(workspace), Value::from(entity as i64)];
+    let mut text = format!("SELECT {COLUMNS} FROM crm_records WHERE workspace = $1 AND entity = $2");
+    let mut and = |condition: String, value: Value| {
+        values.push(value);
+        text.push_str(" AND ");
+        text.push_str(&condition.replace("$?", &format!("${}", values.len())));
+    };
+    if let Some(before) = query.before {
+        and("id < $?".into(), before.into());
+    }
+    for (name, value) in &query.equal {
+        // What has a column has an index.
+        if name == "contact" {
+            let contact = value.as_str().and_then(|text| Uuid::parse_str(text).ok());
+            and("contact = $?".into(), contact.into());
+            continue;
+        }
+        let column = match (name.as_str(), conn.is_sqlite()) {
+            ("phone" | "email" | "owner", _) => name.clone(),
+            (name, _) if entity.moving_field() == Some(name) => "stage".into(),
+            (_, true) => format!("fields ->> '$.{name}'"),
+            (_, false) => format!("fields::jsonb ->> '{name}'"),
+        };
+        // PostgreSQL's ->> gives text whatever the field holds; SQLite's keeps the type.
+        let value = match value {
+            Json::String(value) => Value::from(value),
+            Json::Bool(value) if conn.is_sqlite() => Value::from(*value),
+            Json::Number(value) if conn.is_sqlite() => Value::from(value.as_f64().unwrap_or_default()),
+            other => Value::from(other.to_string()),
+        };
+        and(format!("{column} = $?"), value);
+    }
+    for word in query.text.iter().flat_map(|text| words(text)) {
+        let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        and("search LIKE $? ESCAPE '\\'".into(), format!("%{escaped}%").into());
+    }
+    text.push_str(&format!(" ORDER BY id DESC LIMIT {}", query.limit.clamp(1, 500)));
+    conn.rows(&text, &values).await?.iter().map(|row| record(entity, row)).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    fold::fold(text).split_whitespace().map(str::to_owned).collect()
 }

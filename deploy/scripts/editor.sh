@@ -9,7 +9,9 @@ cd editor
 # What is installed is what the lock file says, and need not be installed again.
 mark=node_modules/.installed
 if ! cmp -s package-lock.json "$mark" 2>/dev/null; then
-    npm ci --no-audit --no-fund
+    # A registry that does not carry the optional packages of other platforms leaves gaps in the lock
+    # file, which npm ci refuses; npm install fills them and keeps to the versions that are locked.
+    npm ci --no-audit --no-fund --silent || npm install --no-save --no-audit --no-fund
     cp package-lock.json "$mark"
 fi
 

@@ -13,7 +13,7 @@ use crate::{
     manifest::{Ports, Role},
     node::{Catalogue, NodeSpec},
     plan::{AGAIN_PORT, ERROR_PORT, Plan, PlanEdge, PlanNode, PlanScope},
-    value::Parameter,
+    value::{Parameter, References},
     workflow::{Join, Node, Workflow},
 };
 
@@ -21,6 +21,7 @@ mod problem;
 mod references;
 mod regions;
 mod schema;
+mod types;
 
 use problem::nearest;
 pub use problem::{Code, Place, Problem, Severity};
@@ -34,6 +35,7 @@ pub fn compile(workflow: &Workflow, catalogue: &dyn Catalogue) -> Result<(Plan, 
     let order = regions::analyse(&drafts, &edges, &mut problems);
     if let Some(layout) = &order {
         references::check(&drafts, &edges, layout, &mut problems);
+        types::check(&drafts, &edges, layout, &mut problems);
     }
     let fatal = problems.iter().any(|problem| problem.severity == Severity::Error);
     match order {
@@ -64,6 +66,14 @@ struct DraftNode<'w> {
 impl DraftNode<'_> {
     fn role(&self) -> Role {
         self.spec.manifest.role
+    }
+
+    /// Calls `visit` with the field and the references of everything that is computed in it.
+    fn visit_references(&self, visit: &mut dyn FnMut(&str, &References)) {
+        self.parameters.visit_references(visit);
+        if let Some(pure) = &self.spec.pure {
+            pure.visit_references(&self.prepared, visit);
+        }
     }
 
     fn is_loop(&self) -> bool {
@@ -303,7 +313,7 @@ fn assemble(
     let mut uses_vars = false;
     for &old in &layout.order {
         let Some(draft) = drafts[old as usize].take() else { continue };
-        draft.parameters.visit_references(&mut |_, references| {
+        draft.visit_references(&mut |_, references| {
             uses_vars |= references.paths.iter().any(|path| path.first().is_some_and(|root| root == "vars"));
         });
         let scope = layout.scope_of[old as usize];

@@ -17,6 +17,8 @@ pub mod manifest;
 pub mod node;
 pub mod plan;
 pub mod run;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod value;
 pub mod workflow;
 

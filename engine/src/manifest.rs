@@ -120,6 +120,14 @@ pub enum OutputShape {
     Schema(Json),
     /// What came in, unchanged.
     Input,
+    /// An object with a field for each entry of the object parameter `parameter`.
+    Fields {
+        /// Name of the parameter.
+        parameter: String,
+        /// Name of the parameter that adds the fields of the input, where it is true.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside_input: Option<String>,
+    },
     /// Not known before it ran.
     Any,
 }
@@ -151,6 +159,9 @@ pub struct Manifest {
     pub ports: Ports,
     /// Shape of the output.
     pub output: OutputShape,
+    /// Of a trigger: JSON Schema of the data of its events, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Json>,
     /// Credentials that it may use.
     #[serde(default)]
     pub credentials: Vec<CredentialUse>,

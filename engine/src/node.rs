@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Json, Manifest, Timestamp,
-    value::{Context, Parameter, ValueError},
+    value::{Context, Parameter, Part, References, ValueError},
 };
 
 /// What compilation may prepare for a node once, e.g. a parsed condition.
@@ -22,6 +22,10 @@ pub trait Pure: Send + Sync {
     fn prepare(&self, _parameters: &Parameter) -> Result<Prepared, Vec<(String, String)>> {
         Ok(None)
     }
+
+    /// Calls `visit` with the field and the references of every script or template that
+    /// [`Self::prepare`] has compiled beside the parameters' own.
+    fn visit_references(&self, _prepared: &Prepared, _visit: &mut dyn FnMut(&str, &References)) {}
 
     /// Computes the outcome of one step.
     fn run(&self, call: &Call<'_>) -> Outcome;
@@ -50,6 +54,14 @@ impl Call<'_> {
         match self.parameters.get(name) {
             Some(parameter) => Ok(parameter.resolve(self.context)?),
             None => Ok(Json::Null),
+        }
+    }
+
+    /// One parameter resolved, not copied where it is a part of what the step sees; `Null` where it is absent.
+    pub fn part(&self, name: &str) -> Result<Part, StepError> {
+        match self.parameters.get(name) {
+            Some(parameter) => Ok(parameter.resolve_part(self.context)?),
+            None => Ok(Json::Null.into()),
         }
     }
 
@@ -205,7 +217,7 @@ pub enum Wait {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForEach {
     /// The items, in order; must be a JSON array.
-    pub items: Arc<Json>,
+    pub items: Part,
     /// How many bodies run at the same time, at least 1.
     pub parallel: u32,
     /// What a failed body leads to.

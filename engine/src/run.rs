@@ -20,7 +20,7 @@ mod tokens;
 
 pub use chain::{Chain, Hash};
 pub use drive::Progress;
-pub use inputs::{Decision, Ignored, Resolved};
+pub use inputs::{Decision, Ignored, Resolved, Verdict};
 pub use record::{EventRef, Header, Parent, Pin, Record, StepRef};
 pub use recover::ReplayError;
 pub use state::{Activity, RunStatus, StepState, StepView};
@@ -165,6 +165,15 @@ impl Machine {
     /// Takes the records that have come up since the last call, in order.
     pub fn take_records(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.records)
+    }
+
+    /// Gives a list of records back whose room may be used again: in a long stretch of steps,
+    /// fresh memory costs more than the steps.
+    pub fn recycle(&mut self, mut records: Vec<Record>) {
+        if self.records.capacity() == 0 {
+            records.clear();
+            self.records = records;
+        }
     }
 
     /// Takes the commands that have come up since the last call, in order.

@@ -190,6 +190,22 @@ impl Parameter {
         }
     }
 
+    /// The value in this context, kept as a part of what holds it where it is a plain path.
+    pub fn resolve_part(&self, context: &Context<'_>) -> Result<Part, ValueError> {
+        match self {
+            Self::Literal(value) => Ok(Arc::clone(value).into()),
+            Self::Expression(expression) => match expression.as_path() {
+                Some(path) => {
+                    path.look_up(context)?;
+                    let (root, path) = path.root_in(context)?;
+                    Ok(Part { root, path: path.to_vec() })
+                }
+                None => expression.evaluate(context).map(Part::from),
+            },
+            _ => self.resolve(context).map(Part::from),
+        }
+    }
+
     /// `path` collects, innermost first, where it failed.
     fn resolve_nested(&self, context: &Context<'_>, path: &mut Vec<String>) -> Result<Json, ValueError> {
         match self {
@@ -259,6 +275,66 @@ impl Parameter {
                 }
             }
         }
+    }
+}
+
+/// A value that may be a part of a larger one, which it keeps alive instead of being copied out
+/// of it: a list of a hundred thousand items is there once, whoever goes through it.
+#[derive(Clone)]
+pub struct Part {
+    root: Arc<Json>,
+    /// All known to be there.
+    path: Vec<path::Segment>,
+}
+
+impl Part {
+    /// The value.
+    pub fn as_json(&self) -> &Json {
+        path::descend(&self.root, &self.path).unwrap_or(&Json::Null)
+    }
+}
+
+impl From<Arc<Json>> for Part {
+    fn from(root: Arc<Json>) -> Self {
+        Self { root, path: Vec::new() }
+    }
+}
+
+impl From<Json> for Part {
+    fn from(value: Json) -> Self {
+        Arc::new(value).into()
+    }
+}
+
+impl std::ops::Deref for Part {
+    type Target = Json;
+
+    fn deref(&self) -> &Json {
+        self.as_json()
+    }
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.as_json().fmt(f)
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_json() == other.as_json()
+    }
+}
+
+impl serde::Serialize for Part {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_json().serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Part {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Json::deserialize(deserializer).map(Self::from)
     }
 }
 

@@ -175,7 +175,8 @@ pub struct Settings {
     /// Makes every step durable before the next begins.
     #[serde(skip_serializing_if = "is_default")]
     pub durable_steps: bool,
-    /// Days that ended runs are kept; absent means the installation's own.
+    /// Days that ended runs and the decisions about events are kept; 0 keeps them for ever, absent means
+    /// the installation's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_days: Option<u32>,
     /// IANA time zone of the workflow's schedules and dates; absent means the workspace's.

@@ -100,7 +100,8 @@ CREATE TABLE runs (
 ) WITHOUT ROWID;
 CREATE INDEX runs_workflow ON runs (workflow, id);
 CREATE INDEX runs_open ON runs (status, id) WHERE status < 4;
-CREATE INDEX runs_unwell ON runs (workspace, status, id) WHERE status > 4;
+-- By id first, so that a page of failed runs, whatever else is asked of them, is read in order.
+CREATE INDEX runs_unwell ON runs (workspace, id, status, error_code) WHERE status > 4;
 CREATE INDEX runs_subject ON runs (workspace, subject, id) WHERE subject IS NOT NULL;
 CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;
 CREATE INDEX runs_event ON runs (event);
@@ -141,7 +142,6 @@ CREATE TABLE waits (
     context TEXT,
     assignee TEXT,
     deadline INTEGER,
-    secret BLOB,
     opened_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX waits_run ON waits (run, token);

@@ -19,4 +19,16 @@ CREATE UNIQUE INDEX crm_contact_phone ON crm_records (workspace, phone) WHERE en
 CREATE UNIQUE INDEX crm_contact_email ON crm_records (workspace, email) WHERE entity = 0 AND email IS NOT NULL;
 CREATE INDEX crm_phone ON crm_records (workspace, entity, phone) WHERE phone IS NOT NULL;
 CREATE INDEX crm_list ON crm_records (workspace, entity, id);
-CREATE INDEX crm_of_contact ON crm_records (contact) WHERE contact IS NOT NULL;
+CREATE INDEX crm_of_contact ON crm_records (workspace, contact, entity, id) WHERE contact IS NOT NULL;
+CREATE INDEX crm_email ON crm_records (workspace, entity, email) WHERE email IS NOT NULL;
+CREATE INDEX crm_stage ON crm_records (workspace, entity, stage, id) WHERE stage IS NOT NULL;
+CREATE INDEX crm_owner ON crm_records (workspace, entity, owner, id) WHERE owner IS NOT NULL;
+
+-- The fields that a workspace gives an entity beside those that it has: a JSON list of definitions.
+CREATE TABLE crm_schemas (
+    workspace INTEGER NOT NULL,
+    entity INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    PRIMARY KEY (workspace, entity)
+);

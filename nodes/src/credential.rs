@@ -121,7 +121,16 @@ pub const TYPES: [CredentialType; 6] = [
         icon: "shield-check",
         en: "Webhook secret",
         ar: "سر الويب هوك",
-        fields: &[secret(field("secret", "Secret", "السر", ""))],
+        // The second is for the time of a change, in which the other side may still use the old one.
+        fields: &[
+            secret(field("secret", "Secret", "السر", "")),
+            secret(optional(field(
+                "previous",
+                "Previous secret (still taken while it is being changed)",
+                "السر السابق (يظل مقبولًا أثناء التغيير)",
+                "",
+            ))),
+        ],
     },
     CredentialType {
         name: "generic",

@@ -8,7 +8,7 @@ mod update;
 
 use masar_crm_core::{Actor, Change, Conn, Entity, Error, Kind, Record};
 use masar_engine::{Json, StepError};
-use serde_json::{Map, json};
+use serde_json::json;
 
 pub(crate) use create::node as create;
 pub(crate) use find::node as find;
@@ -51,7 +51,7 @@ pub(crate) fn step_error(error: &Error) -> StepError {
         Error::InvalidField { field, .. } | Error::UnknownField { field, .. } => json!({ "field": field }),
         Error::MoveNotAllowed { field, from, to, .. } => json!({"field": field, "from": from, "to": to}),
         Error::Duplicate { field, .. } => json!({ "field": field }),
-        Error::NotFound { id, .. } => json!({ "id": id }),
+        Error::NotFound { id, .. } | Error::InUse { id, .. } => json!({ "id": id }),
     };
     step.permanent().with_details(details)
 }
@@ -83,29 +83,31 @@ fn fields_field(said: crate::declare::Said) -> Field {
 
 /// The fields of every entity, for the editor's form.
 fn entities() -> Json {
-    let mut all = Map::new();
-    for entity in Entity::ALL {
-        let fields = entity.fields().iter().map(|field| {
-            let (kind, values) = match field.kind {
-                Kind::Text => ("text", Json::Null),
-                Kind::Integer => ("integer", Json::Null),
-                Kind::Money => ("money", Json::Null),
-                Kind::Moment => ("moment", Json::Null),
-                Kind::Phone => ("phone", Json::Null),
-                Kind::Email => ("email", Json::Null),
-                Kind::Bool => ("boolean", Json::Null),
-                Kind::Reference => ("reference", Json::Null),
-                Kind::Choice(values) => ("choice", json!(values)),
-            };
-            let mut row = json!({"name": field.name, "kind": kind, "required": field.required});
-            if !values.is_null() {
-                row["values"] = values;
-            }
-            row
-        });
-        all.insert(entity.name().to_owned(), fields.collect());
-    }
-    Json::Object(all)
+    let all = Entity::ALL.into_iter().map(|entity| (entity.name().to_owned(), crm_fields(entity)));
+    Json::Object(all.collect())
+}
+
+/// The fields that an entity has in every workspace: `name`, `kind`, `required`, `values`.
+pub fn crm_fields(entity: Entity) -> Json {
+    let fields = entity.fields().iter().map(|field| {
+        let (kind, values) = match field.kind {
+            Kind::Text => ("text", Json::Null),
+            Kind::Integer => ("integer", Json::Null),
+            Kind::Money => ("money", Json::Null),
+            Kind::Moment => ("moment", Json::Null),
+            Kind::Phone => ("phone", Json::Null),
+            Kind::Email => ("email", Json::Null),
+            Kind::Bool => ("boolean", Json::Null),
+            Kind::Reference => ("reference", Json::Null),
+            Kind::Choice(values) => ("choice", json!(values)),
+        };
+        let mut row = json!({"name": field.name, "kind": kind, "required": field.required});
+        if !values.is_null() {
+            row["values"] = values;
+        }
+        row
+    });
+    fields.collect()
 }
 
 /// What every record has.

@@ -37,6 +37,7 @@ pub(crate) fn declare(node_type: &str, icon: &str, said: Said) -> Declaration {
         parameters: object([]),
         ports: Ports::Fixed(vec!["out".to_owned()]),
         output: OutputShape::Any,
+        event: None,
         credentials: Vec::new(),
         search: Vec::new(),
         responds: false,
@@ -75,6 +76,25 @@ impl Declaration {
         let mut schema = object(fields);
         schema["additionalProperties"] = true.into();
         self.0.output = OutputShape::Schema(schema);
+        self
+    }
+
+    /// Of a trigger: these fields are the data of its events, which it passes on.
+    pub(crate) fn event<const N: usize>(self, fields: [Field; N]) -> Self {
+        let mut declared = self.output(fields);
+        if let OutputShape::Schema(schema) = &declared.0.output {
+            declared.0.event = Some(schema.clone());
+        }
+        declared
+    }
+
+    /// The fields that the object parameter `parameter` names; beside those of the input where the
+    /// parameter `beside_input` is true.
+    pub(crate) fn output_fields(mut self, parameter: &str, beside_input: &str) -> Self {
+        self.0.output = OutputShape::Fields {
+            parameter: parameter.to_owned(),
+            beside_input: Some(beside_input.to_owned()),
+        };
         self
     }
 

@@ -23,6 +23,7 @@ struct Words {
     credential: &'static str,
     same: &'static str,
     any: &'static str,
+    fields: &'static str,
     default: &'static str,
     one_of: &'static str,
 }
@@ -40,6 +41,7 @@ const EN: Words = Words {
     credential: "Credential",
     same: "What came in, unchanged.",
     any: "Known only after it ran.",
+    fields: "An object with the fields of",
     default: "Default",
     one_of: "One of",
 };
@@ -57,6 +59,7 @@ const AR: Words = Words {
     credential: "بيانات الاعتماد",
     same: "ما دخل كما هو.",
     any: "يُعرف بعد التشغيل.",
+    fields: "كائن بحقول",
     default: "الافتراضي",
     one_of: "أحد",
 };
@@ -139,6 +142,9 @@ fn section(page: &mut String, manifest: &Manifest, words: &Words, arabic: bool) 
         OutputShape::Schema(schema) => table(page, schema, words),
         OutputShape::Input => {
             let _ = write!(page, "{}\n\n", words.same);
+        }
+        OutputShape::Fields { parameter, .. } => {
+            let _ = write!(page, "{} `{parameter}`.\n\n", words.fields);
         }
         OutputShape::Any => {
             let _ = write!(page, "{}\n\n", words.any);

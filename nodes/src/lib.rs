@@ -25,5 +25,6 @@ mod webhook;
 pub mod world;
 
 pub use catalogue::{Catalogue, NodeType};
+pub use crm::crm_fields;
 pub use node::{Behaviour, External, ResolvedCall, Transactional, Tx};
 pub use world::{Limits, Opened, Secret, Vault, World};

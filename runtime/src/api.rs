@@ -2,21 +2,24 @@
 //! decide nothing themselves.
 
 mod approvals;
+mod approve;
 mod credentials;
 mod crm;
 mod editor;
 mod events;
 mod hooks;
+mod idempotency;
 mod problem;
 mod runs;
 mod system;
+mod webhook_calls;
 mod workflows;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, MatchedPath, Request, State},
     http::header,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -27,7 +30,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use problem::{CODES, Problem};
+pub use problem::{CODES, Code, Problem, Words, markdown as problems};
 pub(crate) use workflows::differences;
 
 use crate::app::App;
@@ -81,13 +84,16 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(events::list, events::send))
         .routes(routes!(events::get))
         .routes(routes!(events::resend))
-        .routes(routes!(events::refused))
+        .routes(routes!(webhook_calls::list))
+        .routes(routes!(webhook_calls::get))
+        .routes(routes!(webhook_calls::resend))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::decide))
         .routes(routes!(credentials::list))
         .routes(routes!(credentials::set, credentials::delete))
         .routes(routes!(credentials::types))
         .routes(routes!(crm::list, crm::create))
+        .routes(routes!(crm::fields, crm::set_fields))
         .routes(routes!(crm::get, crm::update, crm::delete))
         .routes(routes!(system::nodes))
         .routes(routes!(system::functions))
@@ -96,7 +102,8 @@ fn described() -> OpenApiRouter<Shared> {
 
 /// The OpenAPI document, as served and as checked in.
 pub fn openapi() -> String {
-    let (_, document) = described().split_for_parts();
+    let (_, mut document) = described().split_for_parts();
+    idempotency::describe(&mut document);
     let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
@@ -104,16 +111,21 @@ pub fn openapi() -> String {
 
 /// Everything that the server answers.
 pub fn router(app: Shared) -> Router {
-    let (api, document) = described().split_for_parts();
+    let (api, mut document) = described().split_for_parts();
+    idempotency::describe(&mut document);
     let body = app.core.config.limits.body;
+    let largest = body.max(8 << 20);
+    let keeper = idempotency::Keeper::new(app.clone(), largest);
     let document: Arc<str> = Arc::from(document.to_pretty_json().unwrap_or_default());
     let api = api
+        .route_layer(middleware::from_fn_with_state(keeper, idempotency::once))
         .route_layer(middleware::from_fn_with_state(app.clone(), authorise))
-        .layer(DefaultBodyLimit::max(body.max(8 << 20)));
+        .layer(DefaultBodyLimit::max(largest));
     Router::new()
         .merge(api)
         .merge(system::open_routes(document))
         .merge(hooks::routes(body))
+        .merge(approve::routes())
         .fallback(editor::page)
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(
@@ -122,7 +134,19 @@ pub fn router(app: Shared) -> Router {
             )
             .into_response()
         }))
+        .layer(middleware::from_fn(problem::in_the_callers_words))
+        .layer(middleware::from_fn_with_state(app.clone(), counted))
         .with_state(app)
+}
+
+/// Every answer is counted under the pattern of its route.
+async fn counted(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let route = route.as_deref().unwrap_or("other");
+    app.core.metrics.request(method.as_str(), route, response.status().as_u16());
+    response
 }
 
 /// Only with the token.
@@ -142,10 +166,10 @@ async fn authorise(State(app): State<Shared>, request: Request, next: Next) -> R
 /// A JSON body, with errors that say where.
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
         let bytes = bytes::Bytes::from_request(request, state).await.map_err(|rejection| match rejection
             .status()
             .as_u16()
@@ -156,17 +180,38 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             Problem::new("body_not_utf8", format!("the byte at {} is not UTF-8", error.valid_up_to()))
         })?;
+        let depth = state.core.config.limits.depth;
+        if nesting(text) > depth {
+            return Err(Problem::new("body_too_deep", format!("JSON may be nested {depth} deep")));
+        }
         serde_json::from_str(text).map(Self).map_err(|error| {
             use serde_json::error::Category;
             match error.classify() {
                 Category::Data => Problem::new("invalid", error.to_string()),
-                _ if error.to_string().starts_with("recursion limit") => {
-                    Problem::new("body_too_deep", "JSON may be nested 128 deep")
-                }
                 _ => Problem::new("body_not_json", error.to_string()),
             }
         })
     }
+}
+
+/// How deep arrays and objects are nested, told before anything is built from them.
+fn nesting(json: &str) -> usize {
+    let (mut depth, mut most, mut inside, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            _ if inside => {}
+            b'[' | b'{' => {
+                depth += 1;
+                most = most.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
 }
 
 /// An id in a path.

@@ -16,14 +16,14 @@ use masar_nodes::{Catalogue, Opened, Secret, World, email::Mailer, net};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    access::{mask::Mask, token::Token, vault::Vault},
+    access::{mask::Mask, rotation, token::Token, vault::Vault},
     clock::{Clock, Ids},
     config::Config,
     core::{Core, Parts},
     dispatch::Dispatcher,
     execute::{Executor, RunInput, deadline},
     observe::CommitMetrics,
-    schedule,
+    retention, schedule,
     store::{Status, Store},
     wake,
 };
@@ -44,13 +44,12 @@ pub struct App {
     pub new_token: bool,
     /// The figures of the committer.
     pub commits: Arc<CommitMetrics>,
-    stop: CancellationToken,
     loops: TaskTracker,
     _lock: File,
 }
 
-/// Makes the data folder usable and ours.
-fn take_folder(folder: &Path) -> anyhow::Result<File> {
+/// Makes the data folder usable and ours, until the file is closed.
+pub(crate) fn take_folder(folder: &Path) -> anyhow::Result<File> {
     let explain = |what: &str| format!("the data folder {} {what}", folder.display());
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -137,6 +136,9 @@ impl masar_nodes::Vault for StoreVault {
                 self.masked.hide(value);
             }
         }
+        if let (Some(user), Some(password)) = (fields.get("username"), fields.get("password")) {
+            self.masked.hide_pair(user, password);
+        }
         Ok(Opened {
             id: row.id.to_string(),
             kind: row.kind,
@@ -157,10 +159,7 @@ impl App {
         let store =
             Store::open(&folder.join("masar.db"), move |units, seconds| observed.note(units, seconds))
                 .await?;
-        let vault = Arc::new(match &config.master_key {
-            Some(key) => Vault::with_key(key)?,
-            None => Vault::open(&folder.join("master.key"))?,
-        });
+        let vault = Arc::new(rotation::open(&config, &store).await?);
         let (token, new_token) = Token::open(&folder.join("api-token"))?;
         let masked = Arc::new(Mask::default());
         masked.hide(token.reveal());
@@ -187,7 +186,7 @@ impl App {
         dispatcher.reload().await?;
         core.set_vars(serde_json::from_str(&core.store.vars(WorkspaceId::FIRST).await?).unwrap_or_default());
         for event_type in core.store.waited_types().await? {
-            core.note_wait(&event_type);
+            core.waited().note(&event_type);
         }
         let app = Self {
             core,
@@ -197,15 +196,14 @@ impl App {
             token,
             new_token,
             commits,
-            stop: CancellationToken::new(),
             loops: TaskTracker::new(),
             _lock: lock,
         };
         app.take_up().await?;
-        app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stop.clone()));
-        app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
-        app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stop.clone()));
-        app.loops.spawn(schedule::forget(app.core.clone(), app.stop.clone()));
+        app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stopping()));
+        app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stopping()));
+        app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stopping()));
+        app.loops.spawn(retention::run(app.core.clone(), app.stopping()));
         Ok(app)
     }
 
@@ -239,19 +237,24 @@ impl App {
         Ok(())
     }
 
-    /// Stops: no new work, what runs finishes within the grace period or is left to its journal.
-    pub async fn stop(&self) {
+    /// Takes nothing new in; what runs finishes within the grace period or is left to its journal.
+    pub async fn drain(&self) {
         let grace = self.core.config.execute.stop_grace;
-        self.stop.cancel();
+        self.core.stopping.cancel();
         self.loops.close();
         self.executor.stop(grace).await;
         // The loops stop at their next pause.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.loops.wait()).await;
+    }
+
+    /// Stops: [drains](Self::drain) and closes the store.
+    pub async fn stop(&self) {
+        self.drain().await;
         self.core.store.close().await;
     }
 
     /// Ends with the program.
     pub fn stopping(&self) -> CancellationToken {
-        self.stop.clone()
+        self.core.stopping.clone()
     }
 }

@@ -1,28 +1,33 @@
 //! The command line. One file a command; each is thin and says what it did in its exit code:
-//! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed.
+//! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed, 5 a log was altered.
 
 mod files;
 mod remote;
 mod run;
+mod secrets;
 mod serve;
+mod simulate;
+mod verify;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{Config, Sources};
+use crate::config::{Config, ConfigError, Sources};
 
 /// Exit code: the workflow has problems.
 const PROBLEMS: u8 = 3;
 /// Exit code: the run failed.
 const RUN_FAILED: u8 = 4;
+/// Exit code: a log was altered.
+const LOG_ALTERED: u8 = 5;
 
 /// Workflow automation: something happens, and Masar carries out the workflow that somebody drew.
 #[derive(Parser)]
 #[command(
     name = "masar",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed."
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed, 5 a log was altered."
 )]
 struct Arguments {
     /// Configuration file (default: masar.toml here or in the data folder).
@@ -97,10 +102,24 @@ enum Command {
     /// Set and list credentials.
     #[command(subcommand)]
     Credentials(remote::Credentials),
-    /// Check the hash chain of a run.
+    /// The key under which credentials are kept.
+    #[command(subcommand)]
+    Secrets(secrets::Secrets),
+    /// Check the log: order, hashes, events and ends of all runs of the data folder, or of one. Needs no
+    /// server.
     Verify {
-        /// Run id.
-        run: String,
+        /// Run id; absent checks all.
+        run: Option<String>,
+    },
+    /// Put the engine through crashes, lost messages and late workers, on workflows drawn from seeds.
+    /// Touches nothing.
+    Simulate {
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// How many, one after the other.
+        #[arg(long, default_value_t = 1000, value_name = "COUNT")]
+        seeds: u64,
     },
     /// Print the settings in force and where each came from.
     Config {
@@ -144,6 +163,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     match &arguments.command {
         Command::Check { files, json } => return files::check(files, *json),
+        Command::Simulate { seed, seeds } => return simulate::simulate(*seed, *seeds),
         Command::Openapi => {
             print!("{}", crate::api::openapi());
             return Ok(0);
@@ -171,9 +191,14 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Runs(command) => remote::runs(&config, command).await,
             Command::Events(command) => remote::events(&config, command).await,
             Command::Credentials(command) => remote::credentials(&config, command).await,
-            Command::Verify { run } => remote::verify(&config, &run).await,
+            Command::Secrets(command) => secrets::secrets(&config, command).await,
+            Command::Verify { run } => verify::verify(&config, run.as_deref()).await,
             Command::Config { json } => show_config(&config, json),
-            Command::Check { .. } | Command::Openapi | Command::Schema | Command::Completions { .. } => Ok(0),
+            Command::Check { .. }
+            | Command::Simulate { .. }
+            | Command::Openapi
+            | Command::Schema
+            | Command::Completions { .. } => Ok(0),
         }
     })
 }
@@ -210,10 +235,33 @@ fn load(arguments: &Arguments) -> anyhow::Result<Config> {
         }
         None => None,
     };
-    Config::load(&Sources { file, variables: std::env::vars().collect(), flags }).map_err(|errors| {
+    let (variables, unreadable) = variables();
+    let loaded = Config::load(&Sources { file, variables, flags });
+    let mut errors = unreadable;
+    let loaded = loaded.map_err(|more| errors.extend(more));
+    loaded.ok().filter(|_| errors.is_empty()).ok_or_else(|| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the settings are not right:\n  {}", lines.join("\n  "))
     })
+}
+
+/// The environment as text; settings in it that are no text.
+fn variables() -> (Vec<(String, String)>, Vec<ConfigError>) {
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        match value.into_string() {
+            Ok(value) => found.push((name, value)),
+            Err(_) if name.starts_with("MASAR_") => unreadable.push(ConfigError {
+                source_name: "environment".into(),
+                key: name,
+                message: "its value is not valid UTF-8; set it anew, or unset it".into(),
+            }),
+            // Others' variables are none of ours.
+            Err(_) => {}
+        }
+    }
+    (found, unreadable)
 }
 
 fn show_config(config: &Config, json: bool) -> anyhow::Result<u8> {

@@ -37,8 +37,9 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System { latest } => {
+                #[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]
                 let wall = jiff::Timestamp::now().as_microsecond();
-                Timestamp(latest.fetch_max(wall, Ordering::Relaxed).max(wall))
+                no_earlier(latest, wall)
             }
             Self::Manual(at) => Timestamp(at.load(Ordering::Relaxed)),
         }
@@ -50,6 +51,11 @@ impl Clock {
             at.store(self.now().plus_millis(millis).0, Ordering::Relaxed);
         }
     }
+}
+
+/// What the clock says, or what was told before where that is later.
+fn no_earlier(latest: &AtomicI64, wall: i64) -> Timestamp {
+    Timestamp(latest.fetch_max(wall, Ordering::Relaxed).max(wall))
 }
 
 /// Makes ids: UUIDv7, ascending within the process (RFC 9562 section 6.2, method 1: a counter in
@@ -77,11 +83,20 @@ impl Ids {
             next
         };
         let mut random = [0; 10];
+        #[expect(clippy::disallowed_methods, reason = "the one place where chance is drawn")]
         rand::rng().fill_bytes(&mut random);
         random[0] = u8::try_from(counter >> 8).unwrap_or(0);
         random[1] = u8::try_from(counter & 0xff).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
+}
+
+/// Bytes that nobody can guess, for keys, nonces and tokens.
+pub fn secret_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    #[expect(clippy::disallowed_methods, reason = "the one place where chance is drawn")]
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
 }
 
 #[cfg(test)]
@@ -95,6 +110,13 @@ mod tests {
         let made: Vec<Uuid> = (0..10_000).map(|step| ids.next(Timestamp(now.0 - step))).collect();
         assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(made.iter().all(|id| id.get_version_num() == 7));
+    }
+
+    #[test]
+    fn time_stands_still_while_the_clock_is_set_back() {
+        let latest = AtomicI64::new(0);
+        let told: Vec<i64> = [10, 20, 5, 19, 21].iter().map(|wall| no_earlier(&latest, *wall).0).collect();
+        assert_eq!(told, [10, 20, 20, 20, 21]);
     }
 
     #[test]

@@ -1,7 +1,13 @@
 //! The settings: defaults, then a file, then `MASAR_*` variables, then flags. One table says what
 //! there is; reading, `masar config` and the reference page come from it.
 
+mod reader;
+
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use reader::Reader;
+/// The JSON reader stops at this depth whatever the settings say.
+const DEEPEST: usize = 127;
 
 /// What kind of value a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +88,9 @@ pub const SETTINGS: &[Setting] = &[
         "retention.days",
         Kind::Number,
         "30",
-        "Days that ended runs and their events are kept; 0 keeps them for ever.",
+        "Days that ended runs and their events are kept, where their workflow does not say; 0 keeps them for ever.",
     ),
-    setting("retention.hook_hours", Kind::Number, "72", "Hours that refused webhook calls are kept."),
+    setting("retention.hook_hours", Kind::Number, "72", "Hours that webhook calls are kept in the inbox."),
     setting("workspace.time_zone", Kind::Text, "Asia/Riyadh", "Time zone of schedules and dates."),
     setting("workspace.language", Kind::Text, "ar", "Language of a new visitor: ar or en."),
     setting(
@@ -100,6 +106,13 @@ pub const SETTINGS: &[Setting] = &[
         default: "",
         secret: true,
         help: "Key that seals credentials: base64 of 32 bytes. Empty: the file master.key in the data folder.",
+    },
+    Setting {
+        key: "secrets.previous_master_key",
+        kind: Kind::Text,
+        default: "",
+        secret: true,
+        help: "The master key before: only opens. For the time until `masar secrets rotate` is done.",
     },
 ];
 
@@ -125,6 +138,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// The master key, where it comes from the settings.
     pub master_key: Option<String>,
+    /// The master key before it, during a change.
+    pub previous_master_key: Option<String>,
     /// Where each value came from, by key.
     pub origins: BTreeMap<&'static str, Origin>,
 }
@@ -245,31 +260,40 @@ impl Config {
         }
         let mut read = Reader { origins: &origins, errors: &mut errors };
         let config = Self {
-            data: Data { folder: PathBuf::from(read.text("data.folder")) },
-            server: Server { listen: read.text("server.listen"), public_url: read.text("server.public_url") },
-            log: Log { level: read.text("log.level"), format: read.choice("log.format", &["text", "json"]) },
+            data: Data { folder: read.folder("data.folder") },
+            server: Server {
+                listen: read.address("server.listen"),
+                public_url: read.url("server.public_url"),
+            },
+            log: Log {
+                level: read.log_filter("log.level"),
+                format: read.choice("log.format", &["text", "json"]),
+            },
             limits: LimitsConfig {
                 body: read.size("limits.body"),
-                depth: read.number("limits.depth", 1),
-                queue: read.number("limits.queue", 1),
-                dedup_window: read.duration("limits.dedup_window"),
+                depth: read.number("limits.depth", 1, DEEPEST),
+                queue: read.number("limits.queue", 1, 10_000_000),
+                dedup_window: read.duration("limits.dedup_window", Duration::from_secs(1)),
             },
             execute: Execute {
-                workers: read.number("execute.workers", 1),
-                step_timeout: read.duration("execute.step_timeout"),
-                stop_grace: read.duration("execute.stop_grace"),
+                workers: read.number("execute.workers", 1, 65_536),
+                step_timeout: read.duration("execute.step_timeout", Duration::from_millis(1)),
+                stop_grace: read.duration("execute.stop_grace", Duration::from_millis(1)),
             },
             retention: Retention {
-                days: u32::try_from(read.number("retention.days", 0)).unwrap_or(u32::MAX),
-                hook_hours: u32::try_from(read.number("retention.hook_hours", 0)).unwrap_or(u32::MAX),
+                days: u32::try_from(read.number("retention.days", 0, 36_500)).unwrap_or(u32::MAX),
+                hook_hours: u32::try_from(read.number("retention.hook_hours", 0, 876_000))
+                    .unwrap_or(u32::MAX),
             },
             workspace: Workspace {
                 time_zone: read.zone("workspace.time_zone"),
                 language: read.choice("workspace.language", &["ar", "en"]),
             },
-            http: Http { allow_private: read.list("http.allow_private") },
-            schedule: Schedule { missed_window: read.duration("schedule.missed_window") },
-            master_key: Some(read.text("secrets.master_key")).filter(|key| !key.is_empty()),
+            http: Http { allow_private: read.reachable("http.allow_private") },
+            // None at all is a choice here: what was missed is then left out.
+            schedule: Schedule { missed_window: read.duration("schedule.missed_window", Duration::ZERO) },
+            master_key: read.master_key("secrets.master_key"),
+            previous_master_key: read.master_key("secrets.previous_master_key"),
             origins: BTreeMap::new(),
         };
         if errors.is_empty() { Ok(Self { origins, ..config }) } else { Err(errors) }
@@ -315,11 +339,19 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+fn is_section(name: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.key.split_once('.').is_some_and(|(section, _)| section == name))
+}
+
 fn flatten(prefix: &str, table: &toml::Table) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (name, value) in table {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
+            // A section without settings is named too, so that a misspelt one does not pass unseen.
+            toml::Value::Table(inner) if inner.is_empty() && !is_section(&key) => {
+                found.push((key, String::new()));
+            }
             toml::Value::Table(inner) => found.extend(flatten(&key, inner)),
             toml::Value::String(text) => found.push((key, text.clone())),
             toml::Value::Array(items) => {
@@ -335,168 +367,5 @@ fn flatten(prefix: &str, table: &toml::Table) -> Vec<(String, String)> {
     found
 }
 
-struct Reader<'a> {
-    origins: &'a BTreeMap<&'static str, Origin>,
-    errors: &'a mut Vec<ConfigError>,
-}
-
-impl Reader<'_> {
-    fn text(&self, key: &str) -> String {
-        self.origins.get(key).map(|origin| origin.value.clone()).unwrap_or_default()
-    }
-
-    fn refuse(&mut self, key: &str, expected: &str) {
-        let Some(origin) = self.origins.get(key) else { return };
-        let secret = SETTINGS.iter().any(|setting| setting.key == key && setting.secret);
-        let value = if secret { "•••" } else { &origin.value };
-        let message = format!("\"{value}\" is not possible; expected is {expected}");
-        self.errors.push(ConfigError { source_name: origin.source.clone(), key: key.to_owned(), message });
-    }
-
-    fn parsed<T>(
-        &mut self,
-        key: &str,
-        expected: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-        fallback: T,
-    ) -> T {
-        match parse(&self.text(key)) {
-            Some(value) => value,
-            None => {
-                self.refuse(key, expected);
-                fallback
-            }
-        }
-    }
-
-    fn number(&mut self, key: &str, least: usize) -> usize {
-        self.parsed(
-            key,
-            &format!("a whole number of at least {least}"),
-            |text| text.parse().ok().filter(|value| *value >= least),
-            least,
-        )
-    }
-
-    fn duration(&mut self, key: &str) -> Duration {
-        self.parsed(key, "a time such as 500ms, 30s, 5m, 2h or 7d", parse_duration, Duration::ZERO)
-    }
-
-    fn size(&mut self, key: &str) -> usize {
-        self.parsed(key, "a size such as 512, 64KiB or 1MiB", parse_size, 0)
-    }
-
-    fn choice(&mut self, key: &str, possible: &[&str]) -> String {
-        let expected = possible.join(" or ");
-        self.parsed(key, &expected, |text| possible.contains(&text).then(|| text.to_owned()), String::new())
-    }
-
-    fn zone(&mut self, key: &str) -> String {
-        self.parsed(
-            key,
-            "an IANA time zone such as Asia/Riyadh",
-            |text| jiff::tz::TimeZone::get(text).ok().map(|_| text.to_owned()),
-            String::new(),
-        )
-    }
-
-    fn list(&self, key: &str) -> Vec<String> {
-        self.text(key).split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-    }
-}
-
-/// Reads `500ms`, `30s`, `5m`, `2h`, `7d`.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    let split = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().ok()?;
-    let millis = match unit.trim() {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    Some(Duration::from_millis(number.checked_mul(millis)?))
-}
-
-fn parse_size(text: &str) -> Option<usize> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor = match unit.trim() {
-        "" | "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return None,
-    };
-    number.parse::<usize>().ok()?.checked_mul(factor)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sources(file: &str, variables: &[(&str, &str)], flags: &[(&str, &str)]) -> Sources {
-        let pairs = |list: &[(&str, &str)]| {
-            list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
-        Sources {
-            file: Some(("masar.toml".into(), file.into())),
-            variables: pairs(variables),
-            flags: pairs(flags),
-        }
-    }
-
-    #[test]
-    fn later_sources_win_and_say_so() {
-        let file = "[server]\nlisten = \"127.0.0.1:1\"\n[limits]\nqueue = 5\nbody = \"64KiB\"\n[http]\nallow_private = [\"10.0.0.0/8\", \"crm.local\"]";
-        let config = Config::load(&sources(
-            file,
-            &[("MASAR_SERVER_LISTEN", "127.0.0.1:2"), ("MASAR_SECRETS_MASTER_KEY", "c2VjcmV0")],
-            &[("server.listen", "127.0.0.1:3")],
-        ))
-        .unwrap();
-        assert_eq!(
-            (config.server.listen.as_str(), config.limits.queue, config.limits.body),
-            ("127.0.0.1:3", 5, 65536)
-        );
-        assert_eq!(config.http.allow_private, ["10.0.0.0/8", "crm.local"]);
-        let table = config.table();
-        assert!(table.contains(&("server.listen", "127.0.0.1:3".into(), "flag".into())));
-        assert!(table.contains(&("limits.queue", "5".into(), "masar.toml".into())));
-        assert!(table.contains(&("secrets.master_key", "•••".into(), "MASAR_SECRETS_MASTER_KEY".into())));
-    }
-
-    #[test]
-    fn a_syntax_error_names_the_line_and_does_not_quote_it() {
-        let errors =
-            Config::load(&sources("[secrets]\nmaster_key = hunter2-secret\n", &[], &[])).unwrap_err();
-        let text = errors[0].to_string();
-        assert!(text.starts_with("masar.toml: line 2: ") && !text.contains("hunter2"), "{text}");
-    }
-
-    #[test]
-    fn every_fault_is_named_at_once() {
-        let file =
-            "[server]\nlisen = \"x\"\n[limits]\nqueue = \"many\"\n[workspace]\ntime_zone = \"Asia/Riyad\"";
-        let errors = Config::load(&sources(
-            file,
-            &[("MASAR_LOG_LEVLE", "debug"), ("MASAR_EXECUTE_STOP_GRACE", "soon")],
-            &[],
-        ))
-        .unwrap_err();
-        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            texts,
-            [
-                "masar.toml: server.lisen: there is no such setting; did you mean server.listen?",
-                "environment: MASAR_LOG_LEVLE: there is no such setting; did you mean MASAR_LOG_LEVEL?",
-                "masar.toml: limits.queue: \"many\" is not possible; expected is a whole number of at least 1",
-                "MASAR_EXECUTE_STOP_GRACE: execute.stop_grace: \"soon\" is not possible; expected is a time such as 500ms, 30s, 5m, 2h or 7d",
-                "masar.toml: workspace.time_zone: \"Asia/Riyad\" is not possible; expected is an IANA time zone such as Asia/Riyadh",
-            ]
-        );
-    }
-}
+mod tests;

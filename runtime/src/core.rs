@@ -1,9 +1,6 @@
 //! What every part of the running program shares, and the rows that describe a run to the store.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use masar_engine::{
     Event, Json, Plan, Sequence, StepError, WorkspaceId,
@@ -13,14 +10,16 @@ use masar_engine::{
 use masar_nodes::{Catalogue, World};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::mask::Mask,
+    approval,
     clock::{Clock, Ids},
     config::Config,
     execute::{Journal, Limits, RunInfo},
     observe::Metrics,
-    store::{OutboxRow, RunRow, Status, Store, WaitKind, Write},
+    store::{OutboxRow, RunRow, Status, Store, WaitKind, Waited, Write},
 };
 
 /// What the live stream tells of a run.
@@ -61,11 +60,13 @@ pub struct Core {
     pub masked: Arc<Mask>,
     /// Runs as they happen.
     pub live: broadcast::Sender<LiveEvent>,
+    /// Cancelled when the program is to stop: nothing new is taken in from then on.
+    pub stopping: CancellationToken,
     pub(crate) timers: Notify,
     pub(crate) outbox: Notify,
     vars: RwLock<Arc<Json>>,
     /// Open waits by event type, so that an event nobody waits for costs no look-up.
-    waits: Mutex<HashMap<String, u64>>,
+    waited: Arc<Waited>,
 }
 
 /// The parts of a [`Core`] that are made elsewhere.
@@ -102,10 +103,11 @@ impl Core {
             masked,
             // A slow reader loses the oldest; the stream then tells it to read the run anew.
             live: broadcast::channel(1024).0,
+            stopping: CancellationToken::new(),
             timers: Notify::new(),
             outbox: Notify::new(),
             vars: RwLock::new(Arc::new(Json::Object(serde_json::Map::new()))),
-            waits: Mutex::default(),
+            waited: Arc::default(),
         })
     }
 
@@ -129,16 +131,9 @@ impl Core {
         self.outbox.notify_one();
     }
 
-    /// Whether a run waits for events of this type.
-    pub fn anyone_waits(&self, event_type: &str) -> bool {
-        self.waits.lock().unwrap_or_else(PoisonError::into_inner).contains_key(event_type)
-    }
-
-    /// Notes a wait for an event type. Never taken back while the program runs: a type that was
-    /// waited for once only costs a look-up.
-    pub fn note_wait(&self, event_type: &str) {
-        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        *waits.entry(event_type.to_owned()).or_default() += 1;
+    /// Event types that runs may wait for.
+    pub fn waited(&self) -> &Arc<Waited> {
+        &self.waited
     }
 
     /// `value` with every known secret masked.
@@ -194,13 +189,21 @@ impl Core {
         }))
     }
 
-    /// The row of a wait for an event or a person.
-    pub fn wait_row(&self, info: &RunInfo, token: Sequence, step: &StepRef, wait: Wait) -> Write {
+    /// The row of a wait for an event or a person, with what goes with an approval.
+    pub fn wait_row(
+        &self,
+        info: &RunInfo,
+        machine: &Machine,
+        token: Sequence,
+        step: &StepRef,
+        wait: Wait,
+    ) -> Write {
         let now = self.clock.now();
         let id = self.ids.next(now);
+        let approval = approval::opening(self, info, machine, (token, step, id), &wait).map(Box::new);
         let (kind, event_type, key, correlate, title, context, assignee, deadline) = match wait {
             Wait::Event { event_type, key, correlate, deadline } => {
-                self.note_wait(&event_type);
+                self.waited.note(&event_type);
                 (WaitKind::Event, Some(event_type), key, correlate, None, Json::Null, None, deadline)
             }
             Wait::Approval { title, context, assignee, deadline, .. } => {
@@ -224,6 +227,7 @@ impl Core {
             assignee,
             deadline,
             opened_at: now,
+            approval,
         }
     }
 
@@ -258,17 +262,19 @@ impl Core {
         }))
     }
 
-    /// Counts what has become durable and tells who watches.
-    pub fn observe(&self, info: &RunInfo, machine: &Machine, records: &[Record]) {
-        for record in records {
-            self.metrics.record(machine, record);
-        }
-        if machine.status() == RunStatus::Failed {
+    /// Counts what has become durable and tells who watches. `status` is that of the run after
+    /// these records; the machine may be ahead of them.
+    pub fn observe(&self, info: &RunInfo, machine: &Machine, records: &[Record], status: Status) {
+        self.metrics.committed(machine, records);
+        let asks = |record: &Record| {
+            matches!(record, Record::Waiting { wait: Wait::Approval { .. }, .. } | Record::Resumed { .. })
+        };
+        if status == Status::Failed || records.iter().any(asks) {
             self.outbox.notify_one();
         }
         if records.iter().any(|record| {
             matches!(record, Record::Waiting { .. } | Record::Failed { .. } | Record::Calling { .. })
-        }) || (machine.header().parent.is_some() && machine.status() != RunStatus::Running)
+        }) || (machine.header().parent.is_some() && status.is_over())
         {
             self.timers_changed();
         }
@@ -278,7 +284,7 @@ impl Core {
                 workspace: info.workspace.0,
                 workflow: info.workflow.to_string(),
                 run: info.run.to_string(),
-                status: crate::execute::status_of(machine).as_str().to_owned(),
+                status: status.as_str().to_owned(),
                 records,
             };
             // Nobody listening any more is no fault.
@@ -313,6 +319,7 @@ impl Core {
             key: row.key.clone(),
             accepted: row.accepted_at,
             allowed: Vec::new(),
+            waking: true,
         };
         Ok((machine, journal, info))
     }

@@ -21,12 +21,16 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 pub use index::{Index, Listener};
+pub(crate) use masar_engine::id::hex;
 
 use crate::{
     core::Core,
     execute::{Answer, Executor, Journal, RunInfo, Starting, Verdict},
-    store::{CommitError, Origin, Status, StoreError, TimerKind, Unit, Write},
+    store::{Arrival, CommitError, HookCallRow, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
 };
+
+/// The type of the event that a call of a webhook makes.
+pub(crate) const HOOK_EVENT: &str = "masar.hook";
 
 /// Runs may lead to runs this often, one after the other; then a circle is assumed.
 const MAX_DEPTH: i32 = 32;
@@ -47,6 +51,8 @@ pub struct Incoming {
     pub depth: i32,
     /// Row of the outbox that it comes from and that goes with its acceptance.
     pub outbox: Option<i64>,
+    /// The webhook call that brought it, kept with it.
+    pub call: Option<Box<HookCallRow>>,
 }
 
 /// A trigger by name.
@@ -69,6 +75,8 @@ pub struct Accepted {
     pub duplicate: bool,
     /// What the run will answer, where somebody waits.
     pub answer: Option<oneshot::Receiver<Answer>>,
+    /// Why there will be no answer, where the event could not be kept.
+    pub durable: Option<oneshot::Receiver<Result<(), CommitError>>>,
 }
 
 /// Why an event was not accepted.
@@ -77,6 +85,9 @@ pub enum IntakeError {
     /// Too much is waiting; nothing was kept.
     #[error("too many runs are waiting for their turn")]
     Overloaded,
+    /// The program is about to end; nothing was kept.
+    #[error("the server is being stopped; nothing was accepted")]
+    Stopping,
     /// Nothing listens where it was addressed to.
     #[error("{0}")]
     NoTarget(String),
@@ -118,6 +129,8 @@ struct Start {
     machine: Machine,
     queued: bool,
     not_before: Option<Timestamp>,
+    /// The older run whose place it takes.
+    replaces: Option<RunId>,
 }
 
 /// How a run differs from an ordinary one.
@@ -197,30 +210,59 @@ impl Dispatcher {
         wait: bool,
         test: Option<Test>,
     ) -> Result<Accepted, IntakeError> {
-        if !self.executor.has_room() && incoming.outbox.is_none() {
+        // What comes from within has been accepted already; it must not be lost.
+        let within = incoming.outbox.is_some();
+        if !within && !self.executor.has_room() {
             return Err(IntakeError::Overloaded);
         }
+        if self.core.stopping.is_cancelled() {
+            return Err(IntakeError::Stopping);
+        }
+        let place = self.executor.gate().enter();
         let now = self.core.clock.now();
         let position = self.core.store.next_position();
-        let (starts, mut writes) = self.decide(&incoming, position, now, test).await?;
+        let data = incoming.event.data.to_string();
+        let digest = hex(&Sha256::digest(data.as_bytes()));
+        let (starts, mut writes) = self.decide(&incoming, &digest, position, now, test).await?;
         let runs: Vec<RunId> = starts.iter().map(|start| start.info.run).collect();
-        writes.insert(0, self.event_write(&incoming, position, now));
+        writes.insert(0, self.event_write(&incoming, &data, position, now));
         if let Some(row) = incoming.outbox {
             writes.push(Write::OutboxDelete { position: row });
         }
-        writes.extend(self.wake_waiting(&incoming, position, now).await?);
-        let nudge = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
+        if let Some(call) = &incoming.call {
+            writes.push(Write::HookCall(HookCallRow { event: Some(position), ..(**call).clone() }));
+        }
+        // No run can wait for a call of a webhook.
+        if incoming.event.event_type != HOOK_EVENT {
+            writes.push(Write::EventArrived(Arrival {
+                workspace: incoming.workspace,
+                position,
+                event_type: incoming.event.event_type.clone(),
+                subject: incoming.event.subject.clone(),
+                data: incoming.event.data.clone(),
+                at: now,
+                waited: self.core.waited().clone(),
+            }));
+        }
 
-        // One run that somebody waits for: its first commit carries the event, so that the whole
-        // run can be one commit.
-        let fused = wait
-            && incoming.dedup.is_none()
+        // One run that has its turn at once: its first commit carries the event, so that the whole
+        // run can be one commit. (A duplicate must be seen before anything of the run happens.)
+        let fused = incoming.dedup.is_none()
+            && self.executor.is_free()
             && matches!(starts.as_slice(), [start] if !start.queued && start.not_before.is_none());
         let mut starts = starts;
-        if fused && let Some(start) = starts.pop() {
-            let (sender, answer) = oneshot::channel();
-            writes.extend(timeout_write(&start, now));
-            let responder = Some(sender);
+        if fused && let Some(mut start) = starts.pop() {
+            self.cancel_replaced(&start);
+            let (mut responder, mut answer) = (None, None);
+            let (accepted, durable) = oneshot::channel();
+            if wait {
+                let (sender, receiver) = oneshot::channel();
+                (responder, answer) = (Some(sender), Some(receiver));
+            }
+            let timeout = timeout_write(&start, now);
+            start.info.waking = timeout.is_some();
+            writes.extend(timeout);
+            let nudge = start.info.waking || self.core.waited().contains(&incoming.event.event_type);
             let journal = Journal::new(start.info.run);
             self.executor.start(Starting {
                 info: start.info,
@@ -229,8 +271,19 @@ impl Dispatcher {
                 opening: writes,
                 stored: None,
                 responder,
+                accepted: Some(accepted),
+                place,
             });
-            return Ok(Accepted { position, runs, duplicate: false, answer: Some(answer) });
+            let durable = if wait {
+                Some(durable)
+            } else {
+                durable.await.map_err(|_| CommitError::Lost)??;
+                None
+            };
+            if nudge {
+                self.core.timers_changed();
+            }
+            return Ok(Accepted { position, runs, duplicate: false, answer, durable });
         }
 
         let mut ready = Vec::with_capacity(starts.len());
@@ -248,18 +301,25 @@ impl Dispatcher {
                     payload: 0,
                 });
             }
-            writes.extend(timeout_write(&start, now));
+            let timeout = timeout_write(&start, now);
+            start.info.waking = timeout.is_some() || start.not_before.is_some();
+            writes.extend(timeout);
             ready.push((start, journal));
         }
-        match self.core.store.submit(Unit { writes, work: None }).await {
-            Ok(_) => {}
-            Err(CommitError::Duplicate { position }) => {
-                self.core.metrics.duplicate_event();
-                return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
-            }
-            Err(error) => return Err(error.into()),
+        let timed = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
+        if let Err(error) = self.core.store.submit(Unit { writes, work: None }).await {
+            // The places that were taken for runs that never came to be.
+            ready.iter().for_each(|(start, _)| self.give_back(start));
+            let CommitError::Duplicate { position } = error else { return Err(error.into()) };
+            self.core.metrics.duplicate_event();
+            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None, durable: None });
         }
-        if nudge {
+        if place.is_some() {
+            self.executor.gate().done(self.core.clock.now());
+        }
+        drop(place);
+        ready.iter().for_each(|(start, _)| self.cancel_replaced(start));
+        if timed || self.core.waited().contains(&incoming.event.event_type) {
             self.core.timers_changed();
         }
         let mut answer = None;
@@ -280,12 +340,35 @@ impl Dispatcher {
                 opening: Vec::new(),
                 stored,
                 responder,
+                accepted: None,
+                place: None,
             });
         }
-        Ok(Accepted { position, runs, duplicate: false, answer })
+        Ok(Accepted { position, runs, duplicate: false, answer, durable: None })
     }
 
-    fn event_write(&self, incoming: &Incoming, position: i64, now: Timestamp) -> Write {
+    /// The run was not kept: whoever comes next may have its place, the older one where it was to be
+    /// replaced.
+    fn give_back(&self, start: &Start) {
+        let Some(bound) = &start.machine.plan().settings.concurrency else { return };
+        let RunInfo { workspace, workflow, run, .. } = start.info;
+        let (limits, key) = (&self.core.limits, start.info.key.as_deref());
+        if let Some(older) = start.replaces {
+            limits.restore(workflow, key, older, false);
+        }
+        if let Some(next) = limits.release(workflow, key, bound.limit, run) {
+            self.executor.deliver(workspace, next, crate::execute::RunInput::Go);
+        }
+    }
+
+    fn cancel_replaced(&self, start: &Start) {
+        if let Some(older) = start.replaces {
+            let cancel = crate::execute::RunInput::Cancel { by: "a newer run".to_owned(), reply: None };
+            self.executor.deliver(start.info.workspace, older, cancel);
+        }
+    }
+
+    fn event_write(&self, incoming: &Incoming, data: &str, position: i64, now: Timestamp) -> Write {
         let event = &incoming.event;
         self.core.metrics.event(&event.event_type);
         Write::EventInsert {
@@ -298,7 +381,7 @@ impl Dispatcher {
             time: event.time.clone(),
             received_at: now,
             origin: incoming.origin,
-            data: event.data.to_string().into_bytes(),
+            data: Packed::new(data.as_bytes()),
             depth: incoming.depth,
             dedup: incoming.dedup.as_ref().map(|key| {
                 let hash = Sha256::digest(key.as_bytes());
@@ -313,6 +396,7 @@ impl Dispatcher {
     async fn decide(
         &self,
         incoming: &Incoming,
+        digest: &str,
         position: i64,
         now: Timestamp,
         test: Option<Test>,
@@ -328,6 +412,7 @@ impl Dispatcher {
             let kind = Kind { test: test.rerun_of.is_none(), pins: test.pins, replay_of: test.rerun_of };
             let mut start = self.begin(
                 incoming,
+                digest,
                 position,
                 now,
                 target.workflow,
@@ -375,7 +460,16 @@ impl Dispatcher {
                 );
                 continue;
             }
-            let plan = self.plan(incoming.workspace, listener.workflow, listener.version).await?;
+            let plan = match self.plan(incoming.workspace, listener.workflow, listener.version).await {
+                Ok(plan) => plan,
+                // One workflow that this Masar cannot carry out must not cost the others their event.
+                Err(error @ IntakeError::Broken { .. }) if incoming.target.is_none() => {
+                    tracing::error!(error = %error, "a published workflow could not be started");
+                    decide("broken", error.to_string());
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if let Some(reason) = self.filtered(&plan, &listener.key, &incoming.event, now) {
                 decide("filtered", reason);
                 continue;
@@ -383,6 +477,7 @@ impl Dispatcher {
             let settings = plan.settings.clone();
             let mut start = self.begin(
                 incoming,
+                digest,
                 position,
                 now,
                 listener.workflow,
@@ -399,14 +494,7 @@ impl Dispatcher {
                     decide("throttled", why.to_owned());
                     continue;
                 }
-                Verdict::Replace(older) => {
-                    let by = "a newer run".to_owned();
-                    self.executor.deliver(
-                        incoming.workspace,
-                        older,
-                        crate::execute::RunInput::Cancel { by, reply: None },
-                    );
-                }
+                Verdict::Replace(older) => start.replaces = Some(older),
             }
             starts.push(start);
         }
@@ -453,8 +541,8 @@ impl Dispatcher {
     /// Why the trigger does not take this event, where it does not.
     fn filtered(&self, plan: &Plan, key: &str, event: &Event, now: Timestamp) -> Option<String> {
         let node = plan.node(plan.find(key)?);
-        let context = self.context(event, now);
         if let Some(filter) = node.parameters.get("filter") {
+            let context = self.context(event, now);
             match Condition::compile_parameter(&filter).map(|filter| filter.explain(&context)) {
                 Ok(Ok(None)) => {}
                 Ok(Ok(Some(reason))) => return Some(reason),
@@ -466,6 +554,7 @@ impl Dispatcher {
         if &*node.spec.manifest.node_type == "trigger.message"
             && let Some(pure) = &node.spec.pure
         {
+            let context = self.context(event, now);
             let call = Call { parameters: &node.parameters, context: &context, prepared: &node.prepared };
             if let Outcome::Failed(error) = pure.run(&call) {
                 return Some(error.message);
@@ -478,6 +567,7 @@ impl Dispatcher {
     fn begin(
         &self,
         incoming: &Incoming,
+        digest: &str,
         position: i64,
         now: Timestamp,
         workflow: WorkflowId,
@@ -499,7 +589,7 @@ impl Dispatcher {
                 source: event.source.clone(),
                 event_type: event.event_type.clone(),
             },
-            digest: hex(&Sha256::digest(event.data.to_string().as_bytes())),
+            digest: digest.to_owned(),
             trigger: trigger.to_owned(),
             test: kind.test,
             vars: plan.uses_vars.then(|| self.core.vars()),
@@ -529,44 +619,9 @@ impl Dispatcher {
             key: None,
             accepted: now,
             allowed: Vec::new(),
+            waking: false,
         };
-        Ok(Start { info, machine, queued: false, not_before: None })
-    }
-
-    /// Timers, due at once, for the runs that wait for such an event: durable with the event itself.
-    async fn wake_waiting(
-        &self,
-        incoming: &Incoming,
-        position: i64,
-        now: Timestamp,
-    ) -> Result<Vec<Write>, IntakeError> {
-        let event = &incoming.event;
-        if !self.core.anyone_waits(&event.event_type) {
-            return Ok(Vec::new());
-        }
-        let waits = self.core.store.waits_for_event(incoming.workspace, &event.event_type).await?;
-        let fits = |correlate: &Option<String>, key: &Option<String>| {
-            let Some(key) = key else { return true };
-            let found = match correlate {
-                None => event.subject.clone(),
-                Some(path) => {
-                    let value = path.split('.').try_fold(&*event.data, |value, name| value.get(name));
-                    value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-                }
-            };
-            found.as_ref() == Some(key)
-        };
-        Ok(waits
-            .into_iter()
-            .filter(|wait| fits(&wait.correlate, &wait.key))
-            .map(|wait| Write::TimerSet {
-                due: now,
-                run: wait.run,
-                token: wait.token,
-                kind: TimerKind::Event,
-                payload: position,
-            })
-            .collect())
+        Ok(Start { info, machine, queued: false, not_before: None, replaces: None })
     }
 
     /// The rows of a run that another one calls.
@@ -624,10 +679,13 @@ impl Dispatcher {
             dedup: None,
             depth: caller.depth + 1,
             outbox: None,
+            call: None,
         };
+        let data = incoming.event.data.to_string();
         let mut start = self
             .begin(
                 &incoming,
+                &hex(&Sha256::digest(data.as_bytes())),
                 position,
                 now,
                 listener.workflow,
@@ -646,10 +704,11 @@ impl Dispatcher {
         let mut journal = Journal::new(child);
         let records = start.machine.take_records();
         let mut writes = vec![
-            self.event_write(&incoming, position, now),
+            self.event_write(&incoming, &data, position, now),
             self.core.run_row(&start.info, &start.machine, Status::Queued, true),
         ];
         writes.extend(journal.append(&records).map(crate::execute::Segment::into_write));
+        writes.extend(timeout_write(&start, now));
         Ok((child, writes))
     }
 }
@@ -658,13 +717,4 @@ impl Dispatcher {
 fn timeout_write(start: &Start, now: Timestamp) -> Option<Write> {
     let due = now.plus_millis(start.machine.plan().settings.timeout_ms?);
     Some(Write::TimerSet { due, run: start.info.run, token: 0, kind: TimerKind::RunTimeout, payload: 0 })
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -2,16 +2,21 @@
 //! make its records durable and calls the nodes. Who decides *that* a run starts is the dispatcher.
 
 mod commands;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bound in wall time, asked by the interpreter in the middle of an evaluation"
+)]
 pub(crate) mod deadline;
 mod effects;
+mod gate;
 mod limits;
 mod registry;
 mod segment;
 mod task;
 mod transaction;
 
+pub use gate::{Gate, Place};
 pub use limits::{Limits, Verdict};
 pub use registry::{Answer, Executor, InputError, RunInput, Starting};
 pub use segment::{Journal, JournalError, Segment};
 pub use task::RunInfo;
-pub(crate) use task::status_of;

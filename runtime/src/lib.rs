@@ -6,6 +6,7 @@
 pub mod access;
 pub mod api;
 pub mod app;
+pub mod approval;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -14,7 +15,9 @@ pub mod dispatch;
 pub mod execute;
 pub mod observe;
 pub mod report;
+pub mod retention;
 pub mod schedule;
 pub mod signature;
 pub mod store;
+pub mod verify;
 pub mod wake;

@@ -14,7 +14,45 @@ use masar_engine::run::{Machine, Record};
 use crate::config::Log;
 
 /// Upper bounds of the commit-time buckets, seconds.
-const BUCKETS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0];
+const COMMIT_SECONDS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0];
+/// Upper bounds of the buckets of an attempt's time, seconds: from a pure step to a slow model.
+const STEP_SECONDS: [f64; 8] = [0.001, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0, 120.0];
+/// Upper bounds of the buckets of records in one commit of a run.
+const RECORDS: [f64; 8] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0, 1000.0];
+
+/// How often values fell under each bound.
+#[derive(Debug, Default, Clone, Copy)]
+struct Histogram {
+    buckets: [u64; 8],
+    count: u64,
+    sum: f64,
+}
+
+impl Histogram {
+    fn note(&mut self, bounds: &[f64; 8], value: f64) {
+        self.count += 1;
+        self.sum += value;
+        for (bound, bucket) in bounds.iter().zip(&mut self.buckets) {
+            *bucket += u64::from(value <= *bound);
+        }
+    }
+
+    /// `labels` come in front of `le`, each followed by a comma.
+    fn render(&self, out: &mut String, name: &str, labels: &str, bounds: &[f64; 8]) {
+        for (bound, bucket) in bounds.iter().zip(&self.buckets) {
+            let _ = writeln!(out, "{name}_bucket{{{labels}le=\"{bound}\"}} {bucket}");
+        }
+        let outer = match labels.trim_end_matches(',') {
+            "" => String::new(),
+            labels => format!("{{{labels}}}"),
+        };
+        let Self { count, sum, .. } = self;
+        let _ = writeln!(
+            out,
+            "{name}_bucket{{{labels}le=\"+Inf\"}} {count}\n{name}_sum{outer} {sum}\n{name}_count{outer} {count}"
+        );
+    }
+}
 
 /// The figures of this process.
 #[derive(Debug, Default)]
@@ -23,6 +61,9 @@ pub struct Metrics {
     steps: Mutex<BTreeMap<(String, &'static str), u64>>,
     runs: Mutex<BTreeMap<&'static str, u64>>,
     hooks: Mutex<BTreeMap<&'static str, u64>>,
+    seconds: Mutex<BTreeMap<String, Histogram>>,
+    records: Mutex<Histogram>,
+    requests: Mutex<BTreeMap<(String, String, u16), u64>>,
     duplicates: AtomicU64,
 }
 
@@ -41,7 +82,7 @@ impl CommitMetrics {
         self.groups.fetch_add(1, Ordering::Relaxed);
         self.units.fetch_add(units as u64, Ordering::Relaxed);
         self.micros.fetch_add((seconds * 1e6) as u64, Ordering::Relaxed);
-        for (bound, bucket) in BUCKETS.iter().zip(&self.buckets) {
+        for (bound, bucket) in COMMIT_SECONDS.iter().zip(&self.buckets) {
             if seconds <= *bound {
                 bucket.fetch_add(1, Ordering::Relaxed);
             }
@@ -54,7 +95,7 @@ impl CommitMetrics {
             out,
             "# HELP masar_commit_seconds Time of a group commit.\n# TYPE masar_commit_seconds histogram"
         );
-        for (bound, bucket) in BUCKETS.iter().zip(&self.buckets) {
+        for (bound, bucket) in COMMIT_SECONDS.iter().zip(&self.buckets) {
             let _ = writeln!(out, "masar_commit_seconds_bucket{{le=\"{bound}\"}} {}", load(bucket));
         }
         let _ = writeln!(
@@ -97,8 +138,27 @@ impl Metrics {
         count(&self.hooks, outcome);
     }
 
-    /// A record became durable.
-    pub fn record(&self, machine: &Machine, record: &Record) {
+    /// A request was answered. `route` is the pattern, e.g. `/api/v1/runs/{id}`, so that there are
+    /// only so many.
+    pub fn request(&self, method: &str, route: &str, status: u16) {
+        // Anybody can make a method up.
+        let method = match method {
+            "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" => method,
+            _ => "other",
+        };
+        count(&self.requests, (method.to_owned(), route.to_owned(), status));
+    }
+
+    /// Records of a run became durable together.
+    pub fn committed(&self, machine: &Machine, records: &[Record]) {
+        if !records.is_empty() {
+            let mut sizes = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+            sizes.note(&RECORDS, records.len() as f64);
+        }
+        records.iter().for_each(|record| self.record(machine, record));
+    }
+
+    fn record(&self, machine: &Machine, record: &Record) {
         let outcome = match record {
             Record::Done { .. } => "done",
             Record::Failed { retry_at: Some(_), .. } => "retried",
@@ -119,6 +179,14 @@ impl Metrics {
         if let Some(node) = machine.plan().find(key) {
             let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
             let node_type = machine.plan().node(node).spec.manifest.node_type.clone();
+            if let Record::Done { took, .. } | Record::Failed { took, .. } = record {
+                let mut seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+                let took = *took as f64 / 1e6;
+                match seconds.get_mut(&node_type) {
+                    Some(known) => known.note(&STEP_SECONDS, took),
+                    None => seconds.entry(node_type.clone()).or_default().note(&STEP_SECONDS, took),
+                }
+            }
             *steps.entry((node_type, outcome)).or_default() += 1;
         }
     }
@@ -166,6 +234,33 @@ impl Metrics {
             "# HELP masar_commit_queue_depth Units waiting to be written.\n# TYPE masar_commit_queue_depth gauge\nmasar_commit_queue_depth {waiting}"
         );
         commits.render(&mut out);
+        let _ = writeln!(
+            out,
+            "# HELP masar_commit_records Records of a run that became durable together.\n# TYPE masar_commit_records histogram"
+        );
+        let sizes = *self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.render(&mut out, "masar_commit_records", "", &RECORDS);
+        let _ = writeln!(
+            out,
+            "# HELP masar_step_seconds Time of an attempt of a step.\n# TYPE masar_step_seconds histogram"
+        );
+        for (node_type, seconds) in self.seconds.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let labels = format!("type=\"{}\",", label(node_type));
+            seconds.render(&mut out, "masar_step_seconds", &labels, &STEP_SECONDS);
+        }
+        let _ = writeln!(
+            out,
+            "# HELP masar_http_requests_total Requests answered.\n# TYPE masar_http_requests_total counter"
+        );
+        for ((method, route, status), count) in
+            self.requests.lock().unwrap_or_else(PoisonError::into_inner).iter()
+        {
+            let route = label(route);
+            let _ = writeln!(
+                out,
+                "masar_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}"
+            );
+        }
         out
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt::Write as _};
 
 use masar_engine::{
     Json, Timestamp,
+    node::Wait,
     run::{Record, RunStatus},
 };
 use serde::{Deserialize, Serialize};
@@ -190,6 +191,66 @@ pub fn tree(records: &[Record], colours: bool) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The time of day of a moment, e.g. `14:03:07`.
+pub fn clock(at: Timestamp, zone: &jiff::tz::TimeZone) -> String {
+    jiff::Timestamp::from_microsecond(at.0)
+        .map(|moment| moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string())
+        .unwrap_or_default()
+}
+
+/// A record as one line; none for those that tell people nothing.
+pub fn line(record: &Record, zone: &jiff::tz::TimeZone, colours: bool) -> Option<String> {
+    let paint =
+        |code: &str, text: &str| if colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+    let step = record.step().map(ToString::to_string).unwrap_or_default();
+    let until = |moment: &Option<Timestamp>| {
+        moment.map(|moment| format!(" until {}", clock(moment, zone))).unwrap_or_default()
+    };
+    Some(match record {
+        Record::Started(header) => {
+            format!("{} {} by {}", paint("1", "started"), header.event.event_type, header.trigger)
+        }
+        Record::Done { took, attempt, port, by, .. } => {
+            let port = if port == "out" || port.is_empty() { String::new() } else { format!(" → {port}") };
+            let tries = if *attempt > 1 { format!(" at try {attempt}") } else { String::new() };
+            let took =
+                if *took >= 1000 { format!(" {:.1} ms", *took as f64 / 1000.0) } else { String::new() };
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            format!("{} {step}{port}{tries}{took}{by}", paint("32", "✓"))
+        }
+        Record::Intent { attempt, .. } => format!("{} {step} calls outside, try {attempt}", paint("36", "•")),
+        Record::Failed { error, retry_at, .. } => {
+            let again = retry_at.map(|at| format!("; again at {}", clock(at, zone))).unwrap_or_default();
+            format!("{} {step} {error}{again}", paint("31", "✗"))
+        }
+        Record::Waiting { wait, .. } => {
+            let what = match wait {
+                Wait::Until { due } => format!("waits until {}", clock(*due, zone)),
+                Wait::Event { event_type, deadline, .. } => {
+                    format!("waits for {event_type}{}", until(deadline))
+                }
+                Wait::Approval { title, deadline, .. } => {
+                    format!("waits for approval: {title}{}", until(deadline))
+                }
+            };
+            format!("{} {step} {what}", paint("33", "…"))
+        }
+        Record::Calling { call, .. } => format!("{} {step} calls {}", paint("36", "•"), call.workflow),
+        Record::Round { .. } => format!("{} {step} another round", paint("36", "↻")),
+        Record::InDoubt { .. } => format!("{} {step} is in doubt: decide what happened", paint("35", "?")),
+        Record::Ended { status, error, .. } => {
+            let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            match status {
+                RunStatus::Succeeded => paint("32", "succeeded"),
+                RunStatus::Failed => paint("31", "failed") + error.as_str(),
+                RunStatus::Cancelled => paint("33", "cancelled"),
+                RunStatus::Running => return None,
+            }
+        }
+        _ => return None,
+    })
 }
 
 fn shorten(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! What happens because of the clock: schedules fire, old things are forgotten.
+//! What happens because of the clock: schedules fire.
 
 pub mod cron;
 
@@ -83,6 +83,7 @@ async fn fire(core: &Arc<Core>, dispatcher: &Arc<Dispatcher>, listener: &Listene
             dedup: Some(format!("schedule\n{id}")),
             depth: 0,
             outbox: None,
+            call: None,
         };
         dispatcher.accept(incoming, false, None).await?;
     }
@@ -91,34 +92,4 @@ async fn fire(core: &Arc<Core>, dispatcher: &Arc<Dispatcher>, listener: &Listene
         core.store.submit(Unit { writes: vec![write], work: None }).await?;
     }
     Ok(())
-}
-
-/// Forgets what is older than its retention, in small pieces, until told to stop.
-pub async fn forget(core: Arc<Core>, stop: CancellationToken) {
-    const DAY_MS: i64 = 86_400_000;
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(60)) => {}
-            () = stop.cancelled() => return,
-        }
-        let now = core.clock.now();
-        let before = |millis: i64| Timestamp(now.0.saturating_sub(millis.saturating_mul(1000)));
-        let hooks = before(i64::from(core.config.retention.hook_hours) * 3_600_000);
-        let result = async {
-            core.store.forget_expired(now, hooks, 500).await?;
-            let days = core.config.retention.days;
-            if days > 0 {
-                let cut = before(i64::from(days) * DAY_MS);
-                while !stop.is_cancelled() && core.store.forget_runs(cut, None, Vec::new(), 200).await? == 200
-                {
-                }
-                while !stop.is_cancelled() && core.store.forget_events(cut, 200).await? == 200 {}
-            }
-            Ok::<_, crate::store::StoreError>(())
-        }
-        .await;
-        if let Err(error) = result {
-            tracing::error!(error = %error, "old data could not be removed; it is tried again");
-        }
-    }
 }

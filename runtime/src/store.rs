@@ -2,6 +2,9 @@
 //! transaction can hold an effect and the record that tells of it. All writing goes through the
 //! [committer](commit); reading goes over a small pool beside it.
 
+mod approvals;
+mod checkpoint;
+#[expect(clippy::disallowed_methods, reason = "measures how long a commit takes, and decides nothing by it")]
 mod commit;
 mod error;
 mod open;
@@ -10,11 +13,16 @@ mod read;
 mod retention;
 mod rows;
 mod sql;
+mod waits;
 mod workflows;
 
-pub use commit::{Committed, Unit, Work, WorkError};
+pub use approvals::{ApprovalOpening, LinkRow};
+pub use commit::{Committed, Unit, Work};
 pub use error::{CommitError, StoreError};
-pub use open::Store;
-pub use read::{Cursor, EventFilter, RunFilter};
+pub use open::{Durable, Store};
+pub use pack::Packed;
+pub use read::{CallFilter, Cursor, EventFilter, RunFilter};
+pub use retention::Forgotten;
 pub use rows::*;
+pub use waits::{Arrival, Waited};
 pub use workflows::{DraftChange, NewVersion, Published, VersionRow, WorkflowRow};

@@ -4,10 +4,11 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use masar_engine::{Event, RunId, Sequence, Timestamp, WorkspaceId};
+use masar_engine::{Event, RunId, Sequence, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    approval,
     core::Core,
     dispatch::{Dispatcher, Incoming, IntakeError},
     execute::{Executor, RunInput},
@@ -79,7 +80,11 @@ async fn deliver(
                 return clear(core, timer, Vec::new()).await;
             };
             let data = Arc::new(serde_json::from_slice(&row.data)?);
-            executor.deliver(workspace, run, RunInput::Event { token, id: row.event_id, data });
+            executor.deliver(
+                workspace,
+                run,
+                RunInput::Event { token, position: row.position, id: row.event_id, data },
+            );
         }
         TimerKind::CallEnded => {
             let step = core.call_step(run, token).await?;
@@ -95,8 +100,9 @@ async fn deliver(
             executor.deliver(workspace, run, RunInput::TimedOut);
         }
         TimerKind::Remind => {
-            let reminder = remind(core, workspace, run, token, now).await?;
-            clear(core, timer, reminder.into_iter().collect()).await?;
+            let wait = core.store.wait_of(workspace, run, token).await?;
+            let reminder = wait.map(|wait| approval::reminder(core, &wait, now)).unwrap_or_default();
+            clear(core, timer, reminder).await?;
             core.effects_committed();
         }
     }
@@ -107,30 +113,6 @@ async fn clear(core: &Arc<Core>, timer: &TimerRow, mut writes: Vec<Write>) -> an
     writes.push(Write::TimerClearKind { run: timer.run, token: timer.token, kind: timer.kind });
     core.store.submit(Unit { writes, work: None }).await?;
     Ok(())
-}
-
-/// The event that reminds of an approval which is still open.
-async fn remind(
-    core: &Arc<Core>,
-    workspace: WorkspaceId,
-    run: RunId,
-    token: Sequence,
-    now: Timestamp,
-) -> anyhow::Result<Option<Write>> {
-    let Some(wait) = core.store.wait_of(workspace, run, token).await? else { return Ok(None) };
-    Ok(Some(Write::OutboxAppend(OutboxRow {
-        workspace,
-        event_id: core.ids.next(now),
-        source: format!("/runs/{run}"),
-        event_type: "masar.approval.reminder".into(),
-        subject: Some(format!("approval/{}", wait.id)),
-        time: now,
-        data: serde_json::json!({
-            "approval": wait.id.to_string(), "run": run.to_string(), "title": wait.title,
-            "assignee": wait.assignee, "deadline": wait.deadline.map(Timestamp::to_rfc3339), "context": wait.context,
-        }),
-        depth: 1,
-    })))
 }
 
 /// Carries what the outbox holds onto the bus, in order, until told to stop. On the embedded bus
@@ -184,6 +166,7 @@ async fn accept(dispatcher: &Dispatcher, position: i64, row: OutboxRow) -> Resul
         dedup: None,
         depth: row.depth,
         outbox: Some(position),
+        call: None,
     };
     dispatcher.accept(incoming, false, None).await.map(|_| ())
 }

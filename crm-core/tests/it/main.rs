@@ -1,6 +1,8 @@
 //! The CRM over a real database.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
+mod fields;
+
 use masar_crm_core::{Actor, Change, Conn, Entity, Query, create, find, find_or_create, get, update};
 use serde_json::json;
 use sqlx::{

@@ -133,8 +133,20 @@ export const eventQuery = (position: number) =>
 
 export const refusedQuery = queryOptions({
   queryKey: ["refused"],
-  queryFn: () => answer<s.Page<s.RefusedCall, number>>(client.GET("/api/v1/hooks/refused")),
+  queryFn: () =>
+    answer<s.Page<s.RefusedCall, number>>(
+      client.GET("/api/v1/webhook-calls", { params: { query: { accepted: false } } }),
+    ),
 });
+
+export const callQuery = (position: number) =>
+  queryOptions({
+    queryKey: ["call", position],
+    queryFn: () =>
+      answer<s.CallDetail>(
+        client.GET("/api/v1/webhook-calls/{position}", { params: { path: { position } } }),
+      ),
+  });
 
 export const approvalsQuery = queryOptions({
   queryKey: ["approvals"],

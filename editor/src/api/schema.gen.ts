@@ -49,7 +49,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Approval id */
                     approval: string;
@@ -290,7 +293,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description contact, lead, deal, ticket, task or note */
                     entity: string;
@@ -329,6 +335,102 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/{entity}/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fields of an entity: its own, and those that the workspace gave it. The ETag is the version of
+         *     the latter.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description contact, lead, deal, ticket, task or note */
+                    entity: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description `fields` of every workspace, `custom` of this one */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+            };
+        };
+        /** Gives an entity its own fields in this workspace, in place of those that it had. Records keep their values. */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The ETag that was read; "0" where there never were any */
+                    "If-Match": string;
+                };
+                path: {
+                    /** @description contact, lead, deal, ticket, task or note */
+                    entity: string;
+                };
+                cookie?: never;
+            };
+            /** @description A list of `key`, `kind` (text, integer, number, money, boolean, date, moment, phone, email, url, choice, choices), `label` (`en`, `ar`), `required`, `choices` */
+            requestBody: {
+                content: {
+                    "application/json": Record<string, unknown>[];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                428: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -501,7 +603,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -611,7 +716,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     position: number;
                 };
@@ -667,45 +775,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": Record<string, unknown>[];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/hooks/refused": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Webhook calls that were refused, with the reason, newest first. */
-        get: {
-            parameters: {
-                query?: {
-                    before?: number | null;
-                    limit?: number | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page: items, next */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": Record<string, unknown>;
                     };
                 };
             };
@@ -919,7 +988,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Run id */
                     run: string;
@@ -963,7 +1035,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Run id */
                     run: string;
@@ -1066,7 +1141,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Run id */
                     run: string;
@@ -1116,7 +1194,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Run id */
                     run: string;
@@ -1207,7 +1288,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1310,6 +1394,155 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhook calls, accepted and refused, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Below `/hooks/main/`. */
+                    path?: string | null;
+                    /** @description `true`: only accepted calls; `false`: only refused ones and duplicates. */
+                    accepted?: boolean | null;
+                    /** @description Cursor of the last page. */
+                    before?: number | null;
+                    /** @description At most 500. */
+                    limit?: number | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page: items, next */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-calls/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One call with query, headers and body, and the runs that it started. Headers that authenticate are not kept. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    position: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-calls/{position}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a call again, as a new event for whoever listens at its path now. The sender is not checked again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    position: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Accepted: event, runs */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                /** @description No such call, or nobody listens there */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The call cannot be accepted as it is */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows": {
         parameters: {
             query?: never;
@@ -1342,7 +1575,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1424,10 +1660,13 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Removes a workflow. Its runs stay in the log; what is under way goes on. */
+        /** Removes a workflow without open runs. Its runs and versions stay readable in the log. */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Takes the workflow off the air and stops its runs first. */
+                    cancelRuns?: boolean;
+                };
                 header?: never;
                 path: {
                     /** @description Id or name */
@@ -1444,6 +1683,15 @@ export interface paths {
                     content?: never;
                 };
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Runs are open; `problems` lists up to 100 of them */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1597,7 +1845,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Id or name */
                     workflow: string;
@@ -1648,7 +1899,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Id or name */
                     workflow: string;
@@ -1698,7 +1952,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Id or name */
                     workflow: string;
@@ -1748,7 +2005,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description Id or name */
                     workflow: string;
@@ -1936,6 +2196,8 @@ export interface components {
             code: string;
             /** @description What happened here. */
             detail?: string;
+            /** @description What to do about it. */
+            mend?: string;
             /** @description Compile problems and the like. */
             problems?: Record<string, unknown>;
             /**

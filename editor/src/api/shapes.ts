@@ -251,10 +251,14 @@ export interface RefusedCall {
   method: string;
   at: string;
   status: number;
-  code: string;
-  detail: string;
+  reason: { code: string; detail: string } | null;
+}
+
+/** What a call brought; a body that is not text comes as base64. */
+export interface CallDetail {
   headers: Record<string, string>;
-  body: string;
+  body?: Json;
+  body_base64?: string;
 }
 
 export interface Approval {

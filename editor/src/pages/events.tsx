@@ -5,6 +5,7 @@ import { Inbox, RotateCw } from "lucide-react";
 import { useState } from "react";
 import { answer, client } from "../api/client";
 import {
+  callQuery,
   decisionsQuery,
   eventQuery,
   eventsQuery,
@@ -230,29 +231,41 @@ function Refused() {
 }
 
 export function RefusedCard({ call }: { call: RefusedCall }) {
+  const [open, setOpen] = useState(false);
   return (
     <li>
       <Card>
-        <details>
+        <details onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary className="flex min-h-11 cursor-default flex-wrap items-center gap-2 px-3 py-2 text-sm">
             <Mark tone="bad">{number(call.status)}</Mark>
             <span className="code text-xs font-medium">
               {call.method} /hooks/main/{call.path}
             </span>
             <bdi lang="en" className="min-w-0 flex-1 truncate text-xs text-muted">
-              {call.detail}
+              {call.reason?.detail}
             </bdi>
             <span className="text-2xs text-muted">{ago(call.at, Date.now())}</span>
           </summary>
-          <div className="grid gap-3 border-t border-line p-3 md:grid-cols-2">
-            <JsonView value={call.headers} />
-            <pre className="code scroll max-h-60 rounded-md bg-sunken p-3 text-2xs whitespace-pre-wrap">
-              {call.body.slice(0, 20_000)}
-            </pre>
-          </div>
+          {open && <CallContent position={call.position} />}
         </details>
       </Card>
     </li>
+  );
+}
+
+function CallContent({ position }: { position: number }) {
+  const call = useQuery(callQuery(position));
+  if (call.isPending) return <Loading />;
+  if (call.isError) return <Failed error={call.error} />;
+  const { headers, body, body_base64 } = call.data;
+  const text = typeof body === "string" ? body : (body_base64 ?? JSON.stringify(body, null, 2));
+  return (
+    <div className="grid gap-3 border-t border-line p-3 md:grid-cols-2">
+      <JsonView value={headers} />
+      <pre className="code scroll max-h-60 rounded-md bg-sunken p-3 text-2xs whitespace-pre-wrap">
+        {(text ?? "").slice(0, 20_000)}
+      </pre>
+    </div>
   );
 }
 

@@ -161,6 +161,12 @@ impl Problem {
         self
     }
 
+    /// It can run, but is probably not meant.
+    pub(super) fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
     pub(super) fn at(mut self, line: Option<usize>, column: Option<usize>, fragment: Option<String>) -> Self {
         self.place.line = line;
         self.place.column = column;

@@ -28,7 +28,7 @@ pub(super) fn check(
         let mut collect = |field: &str, references: &crate::value::References| {
             wanted.extend(references.paths.iter().map(|path| (field.to_owned(), path.clone())));
         };
-        draft.parameters.visit_references(&mut collect);
+        draft.visit_references(&mut collect);
         if wanted.is_empty() {
             continue;
         }

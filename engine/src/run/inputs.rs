@@ -42,6 +42,19 @@ pub enum Decision {
     Failed(String),
 }
 
+/// What a person says about an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// Yes or no.
+    pub approved: bool,
+    /// Who.
+    pub by: &'a str,
+    /// How it reached the run: `api`, `link`.
+    pub via: &'a str,
+    /// In their own words.
+    pub comment: Option<&'a str>,
+}
+
 impl Machine {
     /// Resolves the parameters of a step that [`super::Command::Execute`] named.
     pub fn resolve(&self, step: &StepId, now: Timestamp) -> Result<Result<Resolved, StepError>, Ignored> {
@@ -153,19 +166,13 @@ impl Machine {
     }
 
     /// A person approved or rejected.
-    pub fn approve(
-        &mut self,
-        token: Sequence,
-        approved: bool,
-        by: &str,
-        comment: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), Ignored> {
+    pub fn approve(&mut self, token: Sequence, verdict: Verdict<'_>, now: Timestamp) -> Result<(), Ignored> {
+        let Verdict { approved, by, via, comment } = verdict;
         let (id, node) = self.waiting(token)?;
         match self.node_state(id, node) {
             Some(NodeState::Waiting { wait, .. }) if matches!(**wait, Wait::Approval { .. }) => {
                 let port = if approved { "approved" } else { "rejected" };
-                let value = serde_json::json!({"decision": port, "by": by, "comment": comment, "at": now.to_rfc3339()});
+                let value = serde_json::json!({"decision": port, "by": by, "via": via, "comment": comment, "at": now.to_rfc3339()});
                 self.wake(id, node, Output::new(port, value), by.to_owned(), now);
                 Ok(())
             }

@@ -10,6 +10,7 @@ use super::RunStatus;
 use crate::{
     Json, RunId, Sequence, StepError, Timestamp, WorkflowId,
     node::{CallWorkflow, ItemFailure, LoopBounds, Wait},
+    value::Part,
 };
 
 /// A step as text: `check` in the workflow itself, `each[3].check` in the fourth iteration of `each`.
@@ -187,7 +188,8 @@ pub enum Record {
         at: Timestamp,
         /// The items.
         #[serde(rename = "v")]
-        items: Arc<Json>,
+        #[schemars(with = "Json")]
+        items: Part,
         /// Bodies at the same time.
         parallel: u32,
         /// What a failed body leads to.

@@ -10,6 +10,7 @@ use crate::{
     Json, Sequence, StepError, Timestamp,
     node::{ItemFailure, LoopBounds, Wait},
     plan::{EdgeIndex, NodeIndex, ScopeIndex},
+    value::Part,
 };
 
 /// Where a run stands, as far as the journal tells.
@@ -81,7 +82,7 @@ pub(super) struct Arrivals {
 
 pub(super) struct ForEachState {
     pub(super) input: Arc<Json>,
-    pub(super) items: Arc<Json>,
+    pub(super) items: Part,
     pub(super) parallel: u32,
     pub(super) on_error: ItemFailure,
     pub(super) next: u32,

@@ -333,14 +333,13 @@ impl Machine {
     }
 
     /// The collected output of a loop that is through.
-    pub(super) fn loop_output(&self, id: InstanceId, node: NodeIndex) -> Option<Arc<Json>> {
-        let value = match self.node_state(id, node)? {
+    pub(super) fn loop_output(&mut self, id: InstanceId, node: NodeIndex) -> Option<Arc<Json>> {
+        let local = self.plan.node(node).local as usize;
+        let value = match self.instance_mut(id)?.nodes.get_mut(local)? {
             NodeState::ForEach(each) => {
-                let results: Vec<Json> = each
-                    .results
-                    .iter()
-                    .map(|result| result.as_ref().map_or(Json::Null, |value| (**value).clone()))
-                    .collect();
+                // Taken, not copied: nobody but this output needs them any more.
+                let results = std::mem::take(&mut each.results).into_iter();
+                let results = results.map(|result| result.map_or(Json::Null, Arc::unwrap_or_clone)).collect();
                 let mut output = serde_json::Map::new();
                 output.insert("count".into(), each.len().into());
                 output.insert("results".into(), Json::Array(results));

@@ -7,6 +7,7 @@
 //! What may be missing gets a default: `trigger.body.source ?? "web"`, `has(trigger.body.source)`,
 //! `steps.check.get("a.b", 0)`. Without one, a missing field is an error that names the path.
 
+mod choice;
 mod engine;
 mod rewrite;
 
@@ -24,6 +25,7 @@ use super::{
     suggest,
 };
 use crate::Json;
+use choice::Choice;
 use engine::{MAX_OPERATIONS, MAX_TEXT, Source};
 use rewrite::Variable;
 
@@ -44,7 +46,7 @@ pub struct Expression {
 
 enum Kind {
     Path(Path),
-    Script { ast: Box<AST>, inputs: Vec<Input>, repeats: bool },
+    Script { ast: Box<AST>, inputs: Vec<Input>, repeats: bool, choice: Option<Choice> },
 }
 
 /// A path that the script reads, ready to be put into its scope.
@@ -121,7 +123,7 @@ impl Expression {
         let repeats = repeats(&ast);
         Ok(Self {
             source: source.into(),
-            kind: Kind::Script { ast: Box::new(ast), inputs, repeats },
+            kind: Kind::Script { ast: Box::new(ast), inputs, repeats, choice: Choice::parse(source) },
             references,
         })
     }
@@ -137,7 +139,11 @@ impl Expression {
                 .look_up(context)
                 .map(super::path::Found::into_json)
                 .map_err(|error| error.at(Some(1), Some(1), None)),
-            Kind::Script { ast, inputs, repeats: false } => self.run(ast, inputs, context),
+            Kind::Script { choice: Some(choice), ast, inputs, .. } => match choice.evaluate(context) {
+                Some(value) => Ok(value),
+                None => self.run(ast, inputs, context),
+            },
+            Kind::Script { ast, inputs, repeats: false, .. } => self.run(ast, inputs, context),
             Kind::Script { ast, inputs, .. } => stacker::grow(DEEP_STACK, || self.run(ast, inputs, context)),
         }
     }

@@ -127,7 +127,7 @@ impl Found<'_> {
     }
 }
 
-fn descend<'j>(mut value: &'j Json, segments: &[Segment]) -> Option<&'j Json> {
+pub(crate) fn descend<'j>(mut value: &'j Json, segments: &[Segment]) -> Option<&'j Json> {
     for segment in segments {
         value = segment.of(value)?;
     }

@@ -18,6 +18,7 @@ use handlebars::{
     template::{HelperTemplate, Parameter, TemplateElement},
 };
 
+use super::expression::position_of;
 use super::{
     Context, References, ValueError,
     functions::{self, Function},
@@ -151,6 +152,12 @@ impl Template {
     }
 
     fn compile_as(source: &str, escape: Escape, native: bool) -> Result<Self, ValueError> {
+        if native
+            && source.len() <= PLAIN
+            && let Some((pieces, references)) = plain(source)
+        {
+            return Ok(Self { source: source.to_owned(), escape, body: Body::Pieces(pieces), references });
+        }
         scan::scan(source)?;
         let mut parsed = Parsed::compile(source).map_err(|error| syntax(source, &error))?;
         let mut walk = Walk { source, paths: Vec::new(), references: References::default() };
@@ -380,6 +387,41 @@ fn pieces(parsed: &Parsed) -> Option<Vec<Piece>> {
         }
     }
     Some(pieces)
+}
+
+/// Bytes of a template that is looked at for being plain.
+const PLAIN: usize = 4096;
+
+/// Text with nothing but fields in it, which most templates are: they need no grammar.
+fn plain(source: &str) -> Option<(Vec<Piece>, References)> {
+    let mut pieces = Vec::new();
+    let mut references = References::default();
+    let mut at = 0;
+    while let Some(length) = source[at..].find("{{") {
+        let open = at + length;
+        if source[..open].ends_with('\\') {
+            return None;
+        }
+        let close = open + source[open..].find("}}")?;
+        let path = Path::parse(&source[open + 2..close])?;
+        if (path.root == Root::Steps && path.segments.is_empty()) || path.text.contains('[') {
+            return None;
+        }
+        if open > at {
+            pieces.push(Piece::Text(source[at..open].to_owned()));
+        }
+        references.add(path.names());
+        let (line, column) = position_of(source, open);
+        pieces.push(Piece::Value { operand: Operand::Path(path), escaped: true, line, column });
+        at = close + 2;
+    }
+    if source[at..].contains("}}") || source.contains("}}}") {
+        return None;
+    }
+    if at < source.len() {
+        pieces.push(Piece::Text(source[at..].to_owned()));
+    }
+    Some((pieces, references))
 }
 
 fn tag_operand(tag: &HelperTemplate) -> Option<Operand> {

@@ -2,7 +2,7 @@
 
 use masar_engine::{
     Join, Outcome, StepError,
-    run::{Decision, RunStatus, StepRef},
+    run::{Decision, RunStatus, StepRef, Verdict},
 };
 use serde_json::json;
 
@@ -298,9 +298,15 @@ fn waits_end_by_their_time_an_event_or_a_person_and_only_once() {
     assert_eq!(**event.machine.result().unwrap(), json!({"paid": true}));
     let mut person = Hand::start(&make("approval"), json!(null));
     let token = person.wait_token();
-    person.machine.approve(token, true, "sara", Some("تمام"), person.now).unwrap();
+    person
+        .machine
+        .approve(token, Verdict { approved: true, by: "sara", via: "api", comment: Some("تمام") }, person.now)
+        .unwrap();
     assert!(
-        person.machine.approve(token, false, "omar", None, person.now).is_err(),
+        person
+            .machine
+            .approve(token, Verdict { approved: false, by: "omar", via: "api", comment: None }, person.now)
+            .is_err(),
         "the first decision counts"
     );
     person.drive();

@@ -53,7 +53,7 @@ fn each(call: &Call<'_>) -> Outcome {
         _ => ItemFailure::Stop,
     };
     let parallel = get(call, "parallel").as_u64().unwrap_or(1) as u32;
-    Outcome::ForEach(ForEach { items: Arc::new(items), parallel, on_error })
+    Outcome::ForEach(ForEach { items: items.into(), parallel, on_error })
 }
 
 fn rounds(call: &Call<'_>) -> Outcome {
@@ -139,6 +139,7 @@ impl Catalogue for TestCatalogue {
                 "required": if node_type == "each" { vec!["items"] } else { vec![] }, "additionalProperties": false}),
             ports: Ports::Fixed(ports.iter().map(|port| (*port).to_owned()).collect()),
             output: OutputShape::Any,
+            event: None,
             credentials: Vec::new(),
             search: Vec::new(),
             responds: false,

@@ -4,4 +4,6 @@
 mod compile;
 mod graph;
 mod house;
+mod laws;
 mod replay;
+mod simulation;

@@ -4,7 +4,7 @@ use masar_engine::{
     Call, Json, Outcome, Output, Pure, StepError,
     manifest::Example,
     node::Prepared,
-    value::{Expression, Parameter, ValueError},
+    value::{Expression, Parameter, References, ValueError},
 };
 use serde_json::json;
 
@@ -68,6 +68,13 @@ impl Pure for Script {
             return Ok(None);
         }
         Expression::compile(source).map(keep).map_err(|error| vec![fault("script", &error)])
+    }
+
+    fn visit_references(&self, prepared: &Prepared, visit: &mut dyn FnMut(&str, &References)) {
+        let script = prepared.as_ref().and_then(|prepared| prepared.downcast_ref::<Expression>());
+        if let Some(script) = script {
+            visit("script", script.references());
+        }
     }
 
     fn run(&self, call: &Call<'_>) -> Outcome {

@@ -31,6 +31,7 @@ pub(crate) fn node() -> NodeType {
         )
         .default(false),
     ])
+    .output_fields("values", "keep_input")
     .search(["edit", "map", "variable", "assign", "تعديل", "متغير"])
     .example(Example {
         trigger: json!({"body": {"name": "  نورة  ", "budget": 80000}}),

@@ -4,7 +4,7 @@ use masar_engine::{
     Call, Json, Outcome, Output, Pure, StepError,
     manifest::Example,
     node::Prepared,
-    value::{Escape, Parameter, Template},
+    value::{Escape, Parameter, References, Template},
 };
 use serde_json::json;
 
@@ -90,6 +90,13 @@ impl Pure for TemplateNode {
         Template::compile(source, escape)
             .map(keep)
             .map_err(|error| vec![super::rhai::fault("template", &error)])
+    }
+
+    fn visit_references(&self, prepared: &Prepared, visit: &mut dyn FnMut(&str, &References)) {
+        let template = prepared.as_ref().and_then(|prepared| prepared.downcast_ref::<Template>());
+        if let Some(template) = template {
+            visit("template", template.references());
+        }
     }
 
     fn run(&self, call: &Call<'_>) -> Outcome {

@@ -31,7 +31,12 @@ pub(crate) fn node() -> NodeType {
     declare(
         "flow.approval",
         "stamp",
-        ["Approval", "Waits until a person approves or rejects.", "موافقة", "ينتظر حتى يوافق شخص أو يرفض."],
+        [
+            "Approval",
+            "Waits until a person approves or rejects. The event masar.approval.requested carries the link to send them.",
+            "موافقة",
+            "ينتظر حتى يوافق شخص أو يرفض. ويحمل الحدث masar.approval.requested الرابط الذي يُرسل إليه.",
+        ],
     )
     .parameters([
         text("title", ["Question", "What the person reads first.", "السؤال", "أول ما يقرؤه الشخص."])

@@ -93,9 +93,9 @@ impl Pure for Each {
 }
 
 fn open(call: &Call<'_>) -> Result<ForEach, StepError> {
-    let items = call.parameter("items")?;
+    let items = call.part("items")?;
     if !items.is_array() {
-        let kind = match items {
+        let kind = match &*items {
             Json::Object(_) => "an object; `keys(…)` or `values(…)` makes a list of it",
             Json::Null => "null",
             _ => "a single value",
@@ -107,5 +107,5 @@ fn open(call: &Call<'_>) -> Result<ForEach, StepError> {
     // The items may be large, so the rest is read without them.
     let rest = json!({"parallel": call.parameter("parallel")?, "on_error": call.parameter("on_error")?});
     let Parameters { parallel, on_error } = read_parameters(rest)?;
-    Ok(ForEach { items: items.into(), parallel: parallel.clamp(1, 100), on_error })
+    Ok(ForEach { items, parallel: parallel.clamp(1, 100), on_error })
 }

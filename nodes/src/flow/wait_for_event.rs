@@ -116,6 +116,10 @@ fn wait(call: &Call<'_>) -> Result<Wait, StepError> {
         Json::Number(_) | Json::Bool(_) => Some(parameters.key.to_string()),
         _ => return Err(invalid("key", "the key must be text or a number")),
     };
+    if parameters.event_type == "masar.hook" {
+        let message = "a call of a webhook cannot be waited for: let the workflow that takes it publish an event, and wait for that";
+        return Err(invalid("event_type", message));
+    }
     let deadline = parameters.timeout.map(|value| moment::after(call, &value, "timeout")).transpose()?;
     Ok(Wait::Event { event_type: parameters.event_type, key, correlate: parameters.correlate, deadline })
 }

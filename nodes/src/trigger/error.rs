@@ -45,7 +45,7 @@ pub(crate) fn node() -> NodeType {
             "ما سواها من الإخفاقات لا يبدأ شيئًا، مثل إخفاقات سير عمل آخر.",
         ],
     )])
-    .output([
+    .event([
         text("workflow", ["Workflow", "Its id.", "سير العمل", "معرّفه."]).required(),
         text("workflow_name", ["Name", "Of the workflow.", "الاسم", "اسم سير العمل."]).required(),
         count("version", ["Version", "Number of the version that ran.", "الإصدار", "رقم الإصدار الذي شُغّل."]).required(),

@@ -133,7 +133,7 @@ pub(crate) fn node() -> NodeType {
         )
         .default("once"),
     ])
-    .output([
+    .event([
         text(
             "planned",
             [

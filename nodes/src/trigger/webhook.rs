@@ -70,6 +70,9 @@ pub struct Auth {
     /// Header that holds the secret (absent: `X-Webhook-Secret`) or the signature (absent: `X-Signature`).
     #[serde(default)]
     pub header: Option<String>,
+    /// With which digest the signature is made.
+    #[serde(default)]
+    pub algorithm: Algorithm,
     /// How the signature is written.
     #[serde(default)]
     pub encoding: Encoding,
@@ -87,7 +90,7 @@ pub enum AuthKind {
     None,
     /// The secret itself stands in a header.
     Secret,
-    /// HMAC-SHA-256 over the raw body.
+    /// HMAC over the raw body.
     Hmac,
     /// `webhook-id`, `webhook-timestamp`, `webhook-signature` over `id.timestamp.body`.
     StandardWebhooks,
@@ -99,6 +102,19 @@ pub enum AuthKind {
     Stripe,
     /// `X-Slack-Signature: v0=…` over `v0:timestamp:body`.
     Slack,
+}
+
+/// The digest inside an HMAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// SHA-1, for older systems that offer nothing else.
+    Sha1,
+    /// SHA-256.
+    #[default]
+    Sha256,
+    /// SHA-512.
+    Sha512,
 }
 
 /// How a signature is written.
@@ -234,7 +250,7 @@ pub(crate) fn node() -> NodeType {
                     [
                         ["none", "No check", "بلا تحقق"],
                         ["secret", "Secret in a header", "سر في ترويسة"],
-                        ["hmac", "Signature (HMAC-SHA-256)", "توقيع (HMAC-SHA-256)"],
+                        ["hmac", "Signature (HMAC)", "توقيع (HMAC)"],
                         ["standard_webhooks", "Standard Webhooks", "Standard Webhooks"],
                         ["github", "GitHub", "GitHub"],
                         ["meta", "Meta (WhatsApp)", "ميتا (واتساب)"],
@@ -264,6 +280,22 @@ pub(crate) fn node() -> NodeType {
                 )
                 .sample("X-Signature")
                 .shown_if("type", ["secret", "hmac"]),
+                choice(
+                    "algorithm",
+                    [
+                        ["sha256", "SHA-256", "SHA-256"],
+                        ["sha512", "SHA-512", "SHA-512"],
+                        ["sha1", "SHA-1", "SHA-1"],
+                    ],
+                    [
+                        "Algorithm",
+                        "With which digest the other system signs; SHA-1 only where it offers nothing else.",
+                        "الخوارزمية",
+                        "الخوارزمية التي يوقّع بها النظام الآخر؛ ولا تُستعمل SHA-1 إلا إن لم يوفّر غيرها.",
+                    ],
+                )
+                .default("sha256")
+                .shown_if("type", ["hmac"]),
                 choice(
                     "encoding",
                     [["hex", "Hexadecimal", "ست عشري"], ["base64", "Base64", "Base64"]],
@@ -327,7 +359,7 @@ pub(crate) fn node() -> NodeType {
             ],
         ),
     ])
-    .output([
+    .event([
         text("method", ["Method", "In capitals.", "الطريقة", "بأحرف كبيرة."]).required(),
         key_value("query", ["Query", "Names and values.", "الاستعلام", "أسماء وقيم."]).required(),
         key_value(

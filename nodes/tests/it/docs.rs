@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use masar_nodes::{Catalogue, docs};
 
 #[test]
-fn the_pages_of_the_nodes_are_current() {
+fn generated_pages_of_the_nodes_are_current() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/nodes");
     let catalogue = Catalogue::builtin();
     let mut pages: BTreeMap<String, String> = catalogue

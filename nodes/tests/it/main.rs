@@ -11,4 +11,5 @@ mod http;
 mod peer;
 mod pure;
 mod smtp;
+mod types;
 mod world;

@@ -61,6 +61,7 @@ pub(super) async fn decide(
         token: wait.token,
         approved: request.approved,
         by,
+        via: "api",
         comment: request.comment,
         reply,
     };

@@ -6,7 +6,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use masar_crm_core::{Actor, Change, Conn, Entity, Error, Query, Record};
+use futures_util::future::BoxFuture;
+use masar_crm_core::{
+    Actor, Change, Conn, Entity, Error, Query, Record,
+    custom::{self, CustomField, Schema},
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
@@ -23,14 +27,23 @@ fn entity(name: &str) -> Result<Entity, Problem> {
 }
 
 fn refused(error: Error) -> Problem {
+    let error = match error {
+        Error::Database(error) => return StoreError::from(error).into(),
+        error => error,
+    };
     let code = match &error {
         Error::NotFound { .. } => "not_found",
         Error::Conflict { .. } => "precondition",
         Error::Duplicate { .. } => "duplicate",
+        Error::InUse { .. } => "in_use",
         Error::Database(_) => "store",
         Error::InvalidField { .. } | Error::UnknownField { .. } | Error::MoveNotAllowed { .. } => "invalid",
     };
-    Problem::new(code, error.to_string())
+    let mut problem = Problem::new(code, error.to_string());
+    if let Error::InvalidField { field, .. } | Error::UnknownField { field, .. } = &error {
+        problem.problems = json!([{"field": field, "code": error.code(), "message": error.to_string()}]);
+    }
+    problem
 }
 
 fn shown(record: &Record, status: StatusCode) -> Response {
@@ -46,47 +59,97 @@ enum Deed {
 
 async fn carry_out(app: &Shared, entity: Entity, deed: Deed) -> Result<Option<Record>, Problem> {
     let core = app.core.clone();
+    let done = in_transaction(app, move |mut conn| {
+        Box::pin(async move {
+            let now = core.clock.now();
+            let mut ids = || core.ids.next(now);
+            let actor = Actor { kind: "api", id: actor(), step: None };
+            let mut change = Change { workspace: WORKSPACE.0, now: now.0, ids: &mut ids, actor, depth: 0 };
+            match deed {
+                Deed::Create(fields) => {
+                    masar_crm_core::create(&mut conn, &mut change, entity, &fields).await.map(Some)
+                }
+                Deed::Update(id, patch, expected) => {
+                    masar_crm_core::update(&mut conn, &mut change, entity, id, &patch, expected)
+                        .await
+                        .map(Some)
+                }
+                Deed::Delete(id) => {
+                    masar_crm_core::delete(&mut conn, &mut change, entity, id).await.map(|()| None)
+                }
+            }
+        })
+    })
+    .await?;
+    app.core.effects_committed();
+    Ok(done)
+}
+
+/// Runs something of the CRM in the writer's transaction.
+async fn in_transaction<T, F>(app: &Shared, run: F) -> Result<T, Problem>
+where
+    F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, Error>> + Send + 'static,
+    T: Send + 'static,
+{
     let (refusal, refused_with) = tokio::sync::oneshot::channel();
-    let done = app
-        .core
-        .store
-        .change(move |conn| {
-            Box::pin(async move {
-                let now = core.clock.now();
-                let mut ids = || core.ids.next(now);
-                let actor = Actor { kind: "api", id: actor(), step: None };
-                let mut change =
-                    Change { workspace: WORKSPACE.0, now: now.0, ids: &mut ids, actor, depth: 0 };
-                let mut conn = Conn::Sqlite(conn);
-                let result = match deed {
-                    Deed::Create(fields) => {
-                        masar_crm_core::create(&mut conn, &mut change, entity, &fields).await.map(Some)
-                    }
-                    Deed::Update(id, patch, expected) => {
-                        masar_crm_core::update(&mut conn, &mut change, entity, id, &patch, expected)
-                            .await
-                            .map(Some)
-                    }
-                    Deed::Delete(id) => {
-                        masar_crm_core::delete(&mut conn, &mut change, entity, id).await.map(|()| None)
-                    }
-                };
-                result.map_err(|error| {
-                    let text = error.to_string();
-                    // The exact refusal takes its own way out; the store only needs to undo.
-                    let _ = refusal.send(error);
-                    StoreError::Database(sqlx::Error::Protocol(text))
-                })
+    let done = app.core.store.change(move |conn| {
+        Box::pin(async move {
+            run(Conn::Sqlite(conn)).await.map_err(|error| {
+                let text = error.to_string();
+                // The exact refusal takes its own way out; the store only needs to undo.
+                let _ = refusal.send(error);
+                StoreError::Database(sqlx::Error::Protocol(text))
             })
         })
-        .await;
-    match done {
-        Ok(record) => {
-            app.core.effects_committed();
-            Ok(record)
-        }
+    });
+    match done.await {
+        Ok(value) => Ok(value),
         Err(error) => Err(refused_with.await.map_or_else(|_| error.into(), refused)),
     }
+}
+
+/// The fields of an entity: its own, and those that the workspace gave it. The ETag is the version of
+/// the latter.
+#[utoipa::path(get, path = "/api/v1/crm/{entity}/fields", tag = "crm", params(("entity", description = "contact, lead, deal, ticket, task or note")), responses((status = 200, description = "`fields` of every workspace, `custom` of this one", body = Object)))]
+pub(super) async fn fields(State(app): State<Shared>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let entity = entity(&name)?;
+    let mut reader = app.core.store.reader().await?;
+    let schema =
+        custom::schema(&mut Conn::Sqlite(&mut reader), WORKSPACE.0, entity).await.map_err(refused)?;
+    Ok(fields_shown(entity, &schema))
+}
+
+fn fields_shown(entity: Entity, schema: &Schema) -> Response {
+    let own = masar_nodes::crm_fields(entity);
+    let body =
+        json!({"entity": entity.name(), "fields": own, "custom": schema.fields, "version": schema.version});
+    (StatusCode::OK, [(header::ETAG, format!("\"{}\"", schema.version))], Json(body)).into_response()
+}
+
+/// Gives an entity its own fields in this workspace, in place of those that it had. Records keep their values.
+#[utoipa::path(put, path = "/api/v1/crm/{entity}/fields", tag = "crm", params(("entity", description = "contact, lead, deal, ticket, task or note"), ("If-Match" = String, Header, description = "The ETag that was read; \"0\" where there never were any")), request_body(content = [Object], description = "A list of `key`, `kind` (text, integer, number, money, boolean, date, moment, phone, email, url, choice, choices), `label` (`en`, `ar`), `required`, `choices`"), responses((status = 200, body = Object), (status = 412, body = Problem), (status = 422, body = Problem), (status = 428, body = Problem)))]
+pub(super) async fn set_fields(
+    State(app): State<Shared>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Body(given): Body<Vec<CustomField>>,
+) -> Result<Response, Problem> {
+    let entity = entity(&name)?;
+    let expected = if_match(&headers)?
+        .ok_or_else(|| Problem::new("precondition_required", "send the ETag of the fields that you read"))?;
+    let schema = in_transaction(&app, move |mut conn| {
+        Box::pin(async move { custom::set_schema(&mut conn, WORKSPACE.0, entity, expected, given).await })
+    })
+    .await?;
+    Ok(fields_shown(entity, &schema))
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let Some(text) = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) else {
+        return Ok(None);
+    };
+    let version = text.trim_matches('"').parse();
+    version.map(Some).map_err(|_| Problem::new("precondition", format!("{text} is not an ETag of this")))
 }
 
 /// Which records; any other parameter is a field and the value that it must have.
@@ -163,14 +226,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     Body(patch): Body<Value>,
 ) -> Result<Response, Problem> {
-    let expected = match headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) {
-        None => None,
-        Some(text) => Some(
-            text.trim_matches('"')
-                .parse()
-                .map_err(|_| Problem::new("precondition", format!("{text} is not an ETag of a record")))?,
-        ),
-    };
+    let expected = if_match(&headers)?;
     let record =
         carry_out(&app, entity(&name)?, Deed::Update(id(&record, "record")?, patch, expected)).await?;
     record.map(|record| shown(&record, StatusCode::OK)).ok_or_else(|| Problem::not_found("record"))

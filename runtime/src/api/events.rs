@@ -134,6 +134,7 @@ async fn accept(app: &Shared, event: Event, dedup: Option<String>) -> Result<Res
         dedup,
         depth: 0,
         outbox: None,
+        call: None,
     };
     let accepted = app.dispatcher.accept(incoming, false, None).await?;
     let runs: Vec<String> = accepted.runs.iter().map(ToString::to_string).collect();
@@ -149,6 +150,11 @@ pub(super) async fn resend(
     Path(position): Path<i64>,
 ) -> Result<Response, Problem> {
     let row = app.core.store.event(WORKSPACE, position).await?.ok_or_else(|| Problem::not_found("event"))?;
+    again(&app, row).await
+}
+
+/// A past event as a new one, to whom it went then.
+pub(super) async fn again(app: &Shared, row: EventRow) -> Result<Response, Problem> {
     let now = app.core.clock.now();
     let data =
         serde_json::from_slice(&row.data).map_err(|error| Problem::new("internal", error.to_string()))?;
@@ -166,36 +172,7 @@ pub(super) async fn resend(
         data: Arc::new(data),
     };
     match hook.filter(|_| row.origin == Origin::Hook) {
-        Some(path) => super::hooks::resend(&app, &path, event).await,
-        None => accept(&app, event, None).await,
+        Some(path) => super::hooks::resend(app, &path, event).await,
+        None => accept(app, event, None).await,
     }
-}
-
-/// Cursor of a page.
-#[derive(Deserialize, IntoParams)]
-pub(super) struct Page {
-    before: Option<i64>,
-    limit: Option<u32>,
-}
-
-/// Webhook calls that were refused, with the reason, newest first.
-#[utoipa::path(get, path = "/api/v1/hooks/refused", tag = "events", params(Page), responses((status = 200, description = "A page: items, next", body = Object)))]
-pub(super) async fn refused(
-    State(app): State<Shared>,
-    Query(page): Query<Page>,
-) -> Result<Json<Value>, Problem> {
-    let limit = page.limit.unwrap_or(50).clamp(1, 500);
-    let rows = app.core.store.hook_calls(WORKSPACE, page.before, limit).await?;
-    let next = (rows.len() == limit as usize).then(|| rows.last().map(|row| row.position)).flatten();
-    let items: Vec<Value> = rows
-        .into_iter()
-        .map(|row| {
-            json!({
-                "position": row.position, "path": row.path, "method": row.method, "at": row.at.to_rfc3339(), "status": row.status,
-                "code": row.code, "detail": row.detail, "headers": serde_json::from_str::<Value>(&row.headers).unwrap_or_default(),
-                "body": String::from_utf8_lossy(&row.body),
-            })
-        })
-        .collect();
-    Ok(Json(json!({"items": items, "next": next})))
 }

@@ -1,13 +1,13 @@
 //! Webhooks: `/hooks/{workspace}/{path}`. Raw bytes first, then the check of the sender, then the
 //! parsing; an accepted call is an event, a refused one is kept with the reason.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri},
+    extract::{ConnectInfo, Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Problem, Shared, WORKSPACE};
 use crate::{
-    dispatch::{Incoming, Listener, Target},
+    dispatch::{HOOK_EVENT, Incoming, IntakeError, Listener, Target},
     execute::Answer,
     signature,
     store::{HookCallRow, Origin, Unit, Write},
@@ -47,11 +47,15 @@ pub(super) fn routes(_body: usize) -> Router<Shared> {
     Router::new().route("/hooks/{workspace}/{*path}", any(call))
 }
 
+/// Bytes kept of the body of a call that led to no event.
+const KEPT_BODY: usize = 64 << 10;
+
 struct Call {
     path: String,
     method: Method,
     headers: HeaderMap,
-    uri: Uri,
+    query: String,
+    remote: String,
     body: Bytes,
 }
 
@@ -61,10 +65,18 @@ async fn call(
     request: Request<Body>,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let mut call =
-        Call { path, method: parts.method, headers: parts.headers, uri: parts.uri, body: Bytes::new() };
+    let remote = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let mut call = Call {
+        path,
+        method: parts.method,
+        headers: parts.headers,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        remote: remote.map(|info| info.0.to_string()).unwrap_or_default(),
+        body: Bytes::new(),
+    };
+    let mut body = Some(body);
     let result = if workspace == "main" {
-        take(&app, &mut call, body).await
+        take(&app, &mut call, &mut body).await
     } else {
         Err(Problem::not_found("workspace"))
     };
@@ -75,16 +87,32 @@ async fn call(
         }
         Err(problem) => {
             app.core.metrics.hook(if problem.status == 429 { "overloaded" } else { "refused" });
-            // What is refused for overload is not kept: keeping it would be more load.
-            if problem.status != 429 && problem.status != 503 {
-                keep_refused(&app, &call, &problem).await;
+            // What is refused for overload, or because nothing can be kept, is not kept either.
+            if !matches!(problem.status, 429 | 503 | 507) {
+                // A call that nobody listened to is read for the inbox, from which it can be sent again.
+                if let Some(body) = body
+                    && let Ok(body) = Limited::new(body, KEPT_BODY).collect().await
+                {
+                    call.body = body.to_bytes();
+                }
+                keep(
+                    &app,
+                    HookCallRow {
+                        status: problem.status,
+                        code: problem.code.clone(),
+                        detail: problem.detail.clone(),
+                        ..call.row(&app, None)
+                    },
+                )
+                .await;
             }
             problem.into_response()
         }
     }
 }
 
-async fn take(app: &Shared, call: &mut Call, body: Body) -> Result<Response, Problem> {
+/// The trigger that listens where the call goes.
+fn listener(app: &Shared, call: &Call) -> Result<Arc<Listener>, Problem> {
     if call.path.split('/').any(|part| part.is_empty() || part == "." || part == "..")
         || call.path.len() > 200
     {
@@ -98,9 +126,13 @@ async fn take(app: &Shared, call: &mut Call, body: Body) -> Result<Response, Pro
     let takes = |listener: &&Arc<Listener>| {
         methods(&listener.parameters).iter().any(|method| method == call.method.as_str())
     };
-    let listener = listeners.iter().find(takes).ok_or_else(|| {
-        Problem::new("method_not_allowed", format!("this hook does not take {}", call.method))
-    })?;
+    let found = listeners.iter().find(takes).cloned();
+    found
+        .ok_or_else(|| Problem::new("method_not_allowed", format!("this hook does not take {}", call.method)))
+}
+
+async fn take(app: &Shared, call: &mut Call, unread: &mut Option<Body>) -> Result<Response, Problem> {
+    let listener = listener(app, call)?;
     let parameters = &listener.parameters;
     if !app.executor.has_room() {
         return Err(Problem::new("overloaded", "too many runs are waiting for their turn"));
@@ -110,23 +142,34 @@ async fn take(app: &Shared, call: &mut Call, body: Body) -> Result<Response, Pro
         .and_then(Value::as_u64)
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(app.core.config.limits.body);
-    call.body = match Limited::new(body, limit).collect().await {
+    call.body = match Limited::new(unread.take().unwrap_or_default(), limit).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
             return Err(Problem::new("too_large", format!("this hook takes bodies of up to {limit} bytes")));
         }
         Err(error) => return Err(Problem::new("bad_request", error.to_string())),
     };
-    authenticate(app, listener, call).await?;
+    authenticate(app, &listener, call).await?;
     let event = event(app, parameters, call)?;
     let dedup = duplicate_key(parameters, &call.headers, &event.data)?
         .map(|key| format!("hook\n{}\n{key}", call.path));
     let waits = parameters.get("respond").and_then(Value::as_str) == Some("workflow");
     let target = Some(Target { workflow: listener.workflow, trigger: Some(listener.key.clone()) });
-    let incoming =
-        Incoming { workspace: WORKSPACE, event, origin: Origin::Hook, target, dedup, depth: 0, outbox: None };
+    let row = call.row(app, Some(&event));
+    let incoming = Incoming {
+        workspace: WORKSPACE,
+        event,
+        origin: Origin::Hook,
+        target,
+        dedup,
+        depth: 0,
+        outbox: None,
+        call: Some(Box::new(row.clone())),
+    };
     let accepted = app.dispatcher.accept(incoming, waits, None).await?;
     if accepted.duplicate {
+        let (status, event) = (200, Some(accepted.position));
+        keep(app, HookCallRow { status, code: "duplicate".into(), event, ..row }).await;
         return Ok(
             (StatusCode::OK, Json(json!({"duplicate": true, "event": accepted.position}))).into_response()
         );
@@ -136,7 +179,10 @@ async fn take(app: &Shared, call: &mut Call, body: Body) -> Result<Response, Pro
     };
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(Ok(answer)) => Ok(respond(answer)),
-        Ok(Err(_)) => Err(Problem::new("store", "the call could not be kept; try again")),
+        Ok(Err(_)) => match accepted.durable.and_then(|mut durable| durable.try_recv().ok()) {
+            Some(Err(error)) => Err(IntakeError::from(error).into()),
+            _ => Err(Problem::new("store", "the call could not be kept; try again")),
+        },
         Err(_) => Ok((
             StatusCode::ACCEPTED,
             Json(json!({"event": accepted.position, "run": accepted.runs.first().map(ToString::to_string)})),
@@ -167,8 +213,9 @@ async fn authenticate(app: &Shared, listener: &Listener, call: &Call) -> Result<
         Problem::new("signature", format!("this hook cannot check its callers: {}", error.message))
     })?;
     let secret = opened.need("secret").map_err(|error| Problem::new("signature", error.message))?;
+    let secrets: Vec<&str> = std::iter::once(secret).chain(opened.get("previous")).collect();
     let header = |name: &str| call.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    signature::check(auth, secret, &header, &call.body, app.core.clock.now())
+    signature::check(auth, &secrets, &header, &call.body, app.core.clock.now())
         .map_err(|error| Problem::new("signature", error.to_string()))
 }
 
@@ -177,7 +224,7 @@ fn event(app: &Shared, parameters: &Value, call: &Call) -> Result<Event, Problem
     let now = app.core.clock.now();
     let body = parse_body(call, app.core.config.limits.depth)?;
     let mut query = Map::new();
-    for (name, value) in form(call.uri.query().unwrap_or_default()) {
+    for (name, value) in form(&call.query) {
         query.insert(name, value.into());
     }
     let keep: Option<Vec<String>> = parameters
@@ -189,12 +236,7 @@ fn event(app: &Shared, parameters: &Value, call: &Call) -> Result<Event, Problem
         let name = name.as_str();
         let kept = match &keep {
             Some(names) => names.iter().any(|kept| kept == name),
-            None => {
-                !DROPPED.contains(&name)
-                    && !name.contains("signature")
-                    && !name.contains("secret")
-                    && !name.contains("token")
-            }
+            None => !DROPPED.contains(&name) && shown(name),
         };
         if let (true, Ok(value)) = (kept, value.to_str()) {
             headers.insert(name.to_owned(), value.into());
@@ -208,7 +250,7 @@ fn event(app: &Shared, parameters: &Value, call: &Call) -> Result<Event, Problem
     Ok(Event {
         id: app.core.ids.next(now).to_string(),
         source: format!("/hooks/main/{}", call.path),
-        event_type: "masar.hook".into(),
+        event_type: HOOK_EVENT.into(),
         subject: None,
         time: None,
         data: Arc::new(Value::Object(data)),
@@ -300,34 +342,73 @@ fn respond(answer: Answer) -> Response {
     out
 }
 
-async fn keep_refused(app: &Shared, call: &Call, problem: &Problem) {
-    let shown = |name: &str| {
-        !name.contains("authorization")
-            && !name.contains("cookie")
-            && !name.contains("secret")
-            && !name.contains("token")
-    };
-    let headers: Map<String, Value> = call
-        .headers
+/// Whether a header may be shown: one that authenticates its caller is not kept.
+fn shown(name: &str) -> bool {
+    !["authorization", "cookie", "secret", "token", "password", "api-key", "apikey", "signature"]
         .iter()
-        .filter(|(name, _)| shown(name.as_str()))
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.into())))
-        .collect();
-    let row = HookCallRow {
-        position: 0,
-        workspace: WORKSPACE,
-        path: call.path.chars().take(500).collect(),
-        method: call.method.to_string(),
-        at: app.core.clock.now(),
-        status: problem.status,
-        code: problem.code.clone(),
-        detail: problem.detail.clone(),
-        headers: Value::Object(headers).to_string(),
-        body: call.body.to_vec(),
-    };
-    if let Err(error) = app.core.store.submit(Unit { writes: vec![Write::HookCall(row)], work: None }).await {
-        tracing::warn!(error = %error, "a refused webhook call could not be kept");
+        .any(|part| name.contains(part))
+}
+
+impl Call {
+    /// As the inbox keeps it: with its event only what that lacks.
+    fn row(&self, app: &Shared, event: Option<&Event>) -> HookCallRow {
+        let known = event.and_then(|event| event.data.get("headers")).and_then(Value::as_object);
+        let headers: Map<String, Value> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+            .filter(|(name, _)| shown(name) && known.is_none_or(|known| !known.contains_key(*name)))
+            .filter_map(|(name, value)| Some((name.to_owned(), value.to_str().ok()?.into())))
+            .collect();
+        let kept = if event.is_some() { 0 } else { self.body.len().min(KEPT_BODY) };
+        HookCallRow {
+            position: 0,
+            workspace: WORKSPACE,
+            path: self.path.chars().take(500).collect(),
+            method: self.method.to_string(),
+            query: self.query.chars().take(2000).collect(),
+            at: app.core.clock.now(),
+            status: StatusCode::ACCEPTED.as_u16(),
+            code: "accepted".into(),
+            detail: String::new(),
+            headers: Value::Object(headers).to_string(),
+            remote: self.remote.clone(),
+            event: None,
+            body: self.body.get(..kept).unwrap_or_default().to_vec(),
+            size: self.body.len() as u64,
+        }
     }
+}
+
+async fn keep(app: &Shared, row: HookCallRow) {
+    if let Err(error) = app.core.store.submit(Unit { writes: vec![Write::HookCall(row)], work: None }).await {
+        tracing::warn!(error = %error, "a webhook call could not be kept");
+    }
+}
+
+/// A call that led to no event once more, for whoever listens at its path now. Who may use the
+/// API may send it: its sender is not checked again.
+pub(super) async fn again(app: &Shared, row: HookCallRow) -> Result<Response, Problem> {
+    if row.size > row.body.len() as u64 {
+        let what = format!("only {} of its {} bytes were kept", row.body.len(), row.size);
+        return Err(Problem::new("invalid", what));
+    }
+    let headers: Map<String, Value> = serde_json::from_str(&row.headers).unwrap_or_default();
+    let header = |(name, value): (&String, &Value)| {
+        let value = HeaderValue::from_str(value.as_str()?).ok()?;
+        Some((HeaderName::try_from(name.as_str()).ok()?, value))
+    };
+    let call = Call {
+        path: row.path,
+        method: Method::from_bytes(row.method.as_bytes()).unwrap_or(Method::POST),
+        headers: headers.iter().filter_map(header).collect(),
+        query: row.query,
+        remote: row.remote,
+        body: Bytes::from(row.body),
+    };
+    let listener = listener(app, &call)?;
+    let event = event(app, &listener.parameters, &call)?;
+    resend(app, &call.path, event).await
 }
 
 /// A past call once more, as a new event for whoever listens at its path now.
@@ -346,6 +427,7 @@ pub(super) async fn resend(app: &Shared, path: &str, event: Event) -> Result<Res
         dedup: None,
         depth: 0,
         outbox: None,
+        call: None,
     };
     let accepted = app.dispatcher.accept(incoming, false, None).await?;
     let runs: Vec<String> = accepted.runs.iter().map(ToString::to_string).collect();

@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Body, Problem, Shared, WORKSPACE, actor, id};
 use crate::{
     dispatch::{Incoming, Target, Test},
-    execute::{InputError, JournalError, RunInput},
+    execute::{InputError, RunInput},
     report,
     store::{Origin, RunFilter, RunRow, Status},
 };
@@ -43,6 +43,7 @@ pub(super) fn summary(row: &RunRow) -> Value {
 
 /// Which runs.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     /// Id of the workflow.
     workflow: Option<String>,
@@ -156,15 +157,10 @@ pub(super) async fn verify(
     Path(run): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let row = find(&app, &run).await?;
-    match app.core.journal(row.id).await {
-        Ok((records, journal)) => Ok(Json(
-            json!({"intact": true, "records": records.len(), "head": crate::dispatch::hex(&journal.head())}),
-        )),
-        Err(error) => match error.downcast_ref::<JournalError>() {
-            Some(altered) => Ok(Json(json!({"intact": false, "detail": altered.to_string()}))),
-            None => Err(error.into()),
-        },
-    }
+    Ok(Json(match crate::verify::run(&app.core.store, &row).await? {
+        Ok(intact) => json!({"intact": true, "records": intact.records, "head": intact.head}),
+        Err(fault) => json!({"intact": false, "detail": fault.to_string()}),
+    }))
 }
 
 async fn tell(
@@ -186,6 +182,14 @@ pub(super) async fn cancel(
 ) -> Result<StatusCode, Problem> {
     let row = find(&app, &run).await?;
     tell(&app, row.id, |reply| RunInput::Cancel { by: actor(), reply: Some(reply) }).await
+}
+
+/// Stops a run, if it has not ended by itself.
+pub(super) async fn stop(app: &Shared, run: RunId) -> Result<(), Problem> {
+    match tell(app, run, |reply| RunInput::Cancel { by: actor(), reply: Some(reply) }).await {
+        Err(problem) if problem.code != "not_waiting" => Err(problem),
+        _ => Ok(()),
+    }
 }
 
 /// Lets a failed run go on from where it failed. What is done stays done.
@@ -306,6 +310,7 @@ pub(super) async fn rerun(
         dedup: None,
         depth: 0,
         outbox: None,
+        call: None,
     };
     let again = Test { version: row.version, plan, pins, allowed: Vec::new(), rerun_of: Some(row.id) };
     let accepted = app.dispatcher.accept(incoming, false, Some(again)).await?;

@@ -60,6 +60,7 @@ const REFERENCE: &str = include_str!("../../../editor/reference.html");
 pub(super) fn open_routes(document: Arc<str>) -> Router<Shared> {
     Router::new()
         .route("/api", get(async || Html(REFERENCE)))
+        .route("/api/problems", get(async || Html(super::problem::page())))
         .route(
             "/api/openapi.json",
             get(async move || ([(header::CONTENT_TYPE, "application/json")], document.to_string())),
@@ -70,6 +71,10 @@ pub(super) fn open_routes(document: Arc<str>) -> Router<Shared> {
 }
 
 async fn ready(State(app): State<Shared>) -> impl IntoResponse {
+    // A balancer sends nobody here from now on.
+    if app.core.stopping.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping: what is under way is being finished".to_owned());
+    }
     match app.core.store.ping().await {
         Ok(()) => (StatusCode::OK, "ready".to_owned()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {error}")),

@@ -188,16 +188,52 @@ pub(super) async fn change(
     Ok(with_etag(view(row, true), StatusCode::OK))
 }
 
-/// Removes a workflow. Its runs stay in the log; what is under way goes on.
-#[utoipa::path(delete, path = "/api/v1/workflows/{workflow}", tag = "workflows", params(("workflow", description = "Id or name")), responses((status = 204), (status = 404, body = Problem)))]
+/// What becomes of runs that are under way.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(rename_all = "camelCase")]
+pub(super) struct Delete {
+    /// Takes the workflow off the air and stops its runs first.
+    #[serde(default)]
+    cancel_runs: bool,
+}
+
+/// Open runs that a refusal names.
+const NAMED_RUNS: u32 = 100;
+/// Runs accepted while others are being stopped are stopped in the next round.
+const ROUNDS: u32 = 20;
+
+/// Removes a workflow without open runs. Its runs and versions stay readable in the log.
+#[utoipa::path(delete, path = "/api/v1/workflows/{workflow}", tag = "workflows", params(("workflow", description = "Id or name"), Delete), responses((status = 204), (status = 404, body = Problem), (status = 409, description = "Runs are open; `problems` lists up to 100 of them", body = Problem)))]
 pub(super) async fn delete(
     State(app): State<Shared>,
     Path(workflow): Path<String>,
+    Query(delete): Query<Delete>,
 ) -> Result<StatusCode, Problem> {
     let row = find(&app, &workflow).await?;
-    app.core.store.delete_workflow(WORKSPACE, row.id).await?;
-    app.dispatcher.reload().await?;
-    Ok(StatusCode::NO_CONTENT)
+    let store = &app.core.store;
+    let mut open = Vec::new();
+    for round in 0..ROUNDS {
+        open = store.delete_workflow(WORKSPACE, row.id, NAMED_RUNS).await?;
+        if open.is_empty() {
+            app.dispatcher.reload().await?;
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        if !delete.cancel_runs {
+            break;
+        }
+        if round == 0 {
+            store.set_published(WORKSPACE, row.id, None, app.core.clock.now()).await?;
+            app.dispatcher.reload().await?;
+        }
+        for run in &open {
+            super::runs::stop(&app, *run).await?;
+        }
+    }
+    let runs: Vec<Value> = open.iter().map(|run| Value::from(run.to_string())).collect();
+    let what =
+        format!("\"{}\" has open runs; wait for them, cancel them, or send ?cancelRuns=true", row.name);
+    Err(Problem::new("in_use", what).with(runs))
 }
 
 /// All problems of a workflow file, without keeping it.
@@ -487,6 +523,7 @@ fn by_hand(app: &Shared, row: &WorkflowRow, start: Start) -> Incoming {
         dedup: None,
         depth: 0,
         outbox: None,
+        call: None,
     }
 }
 

@@ -1,13 +1,14 @@
-//! Commands that talk to a running server: `runs`, `events`, `credentials`, `verify`.
+//! Commands that talk to a running server: `runs`, `events`, `credentials`.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
 use futures_util::StreamExt as _;
+use masar_engine::run::Record;
 use serde_json::{Value, json};
 
-use super::{RUN_FAILED, colours};
+use super::colours;
 use crate::{config::Config, report};
 
 #[derive(Subcommand)]
@@ -119,6 +120,9 @@ impl Client {
             value["code"].as_str().unwrap_or("error"),
             value["detail"].as_str().or(value["title"].as_str()).unwrap_or_default()
         );
+        if let Some(mend) = value["mend"].as_str().filter(|mend| !mend.is_empty()) {
+            message.push_str(&format!("\n  {mend}"));
+        }
         for problem in value["problems"].as_array().into_iter().flatten() {
             message.push_str(&format!(
                 "\n  {} {}: {}",
@@ -192,14 +196,24 @@ pub(super) async fn runs(config: &Config, command: Runs) -> anyhow::Result<u8> {
                 serde_json::from_value::<Vec<_>>(client.get(&format!("/api/v1/runs/{run}/journal")).await?)?;
             print!("{}", report::tree(&records, colours()));
         }
-        Runs::Tail => tail(&client).await?,
+        Runs::Tail => tail(&client, &config.workspace.time_zone).await?,
         Runs::Retry { run } => drop(client.post(&format!("/api/v1/runs/{run}/retry"), &Value::Null).await?),
         Runs::Cancel { run } => drop(client.post(&format!("/api/v1/runs/{run}/cancel"), &Value::Null).await?),
     }
     Ok(0)
 }
 
-async fn tail(client: &Client) -> anyhow::Result<()> {
+/// Names of the workflows by id.
+async fn workflow_names(client: &Client) -> anyhow::Result<BTreeMap<String, String>> {
+    let list = client.get("/api/v1/workflows").await?;
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    Ok(list.as_array().into_iter().flatten().map(|row| (text(row, "id"), text(row, "name"))).collect())
+}
+
+/// Prints what happens, a line a record: time, the end of the run's id, the workflow, what happened.
+async fn tail(client: &Client, zone: &str) -> anyhow::Result<()> {
+    let zone = jiff::tz::TimeZone::get(zone)?;
+    let mut names = workflow_names(client).await?;
     let response = client
         .http
         .get(format!("{}/api/v1/live", client.base))
@@ -215,13 +229,22 @@ async fn tail(client: &Client) -> anyhow::Result<()> {
             let line: Vec<u8> = buffer.drain(..=end).collect();
             let Some(data) = line.strip_prefix(b"data: ") else { continue };
             let Ok(event) = serde_json::from_slice::<Value>(data) else { continue };
+            let workflow = event["workflow"].as_str().unwrap_or_default();
+            if !names.contains_key(workflow) {
+                names = workflow_names(client).await?;
+            }
+            let name = names.get(workflow).map_or(workflow, String::as_str);
+            let run = event["run"].as_str().unwrap_or_default();
             for record in event["records"].as_array().into_iter().flatten() {
-                println!(
-                    "{} {} {}",
-                    event["run"].as_str().unwrap_or_default(),
-                    record["k"].as_str().unwrap_or_default(),
-                    record["s"].as_str().unwrap_or_default()
-                );
+                // A record of a newer server than this program is left out.
+                let Ok(record) = serde_json::from_value::<Record>(record.clone()) else { continue };
+                if let Some(line) = report::line(&record, &zone, colours()) {
+                    let time = report::clock(record.at(), &zone);
+                    println!(
+                        "{time}  {}  {name}  {line}",
+                        run.get(run.len().saturating_sub(8)..).unwrap_or(run)
+                    );
+                }
             }
         }
     }
@@ -270,18 +293,4 @@ pub(super) async fn credentials(config: &Config, command: Credentials) -> anyhow
         }
     }
     Ok(0)
-}
-
-pub(super) async fn verify(config: &Config, run: &str) -> anyhow::Result<u8> {
-    let answer = Client::new(config)?.get(&format!("/api/v1/runs/{run}/verify")).await?;
-    if answer["intact"] == true {
-        println!(
-            "intact: {} records, head {}",
-            answer["records"],
-            answer["head"].as_str().unwrap_or_default()
-        );
-        return Ok(0);
-    }
-    println!("ALTERED: {}", answer["detail"].as_str().unwrap_or_default());
-    Ok(RUN_FAILED)
 }

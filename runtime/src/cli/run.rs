@@ -124,6 +124,7 @@ async fn carry(
         dedup: None,
         depth: 0,
         outbox: None,
+        call: None,
     };
     let mut live = app.core.live.subscribe();
     let again = Test { version, plan, pins: Default::default(), allowed: Vec::new(), rerun_of: None };

@@ -1,6 +1,6 @@
 //! `masar serve`.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -26,25 +26,41 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<u8> {
         );
     }
     tracing::info!(address = %local, "listening");
-    let router = api::router(app.clone());
-    let stopping = app.stopping();
-    let closing = stopping.clone();
+    let router = api::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    // The server outlives the work: whoever waits for a run's answer still gets it, and everybody
+    // else is told that it stops.
+    let (close, closed) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        wait_for_signal().await;
-        // Live streams end here, so that a stop does not wait for their readers.
-        closing.cancel();
+        let _ = closed.await;
     });
-    // A caller that never finishes its request cannot hold a stop up.
-    let grace = app.core.config.execute.stop_grace;
     let mut server = std::pin::pin!(async move { server.await });
+    let stop = async {
+        wait_for_signal().await;
+        tracing::info!("stopping: what is under way is being finished; a second signal ends at once");
+        tokio::select! {
+            () = app.drain() => {}
+            // The journals know where to go on: the next start takes everything up.
+            () = wait_for_signal() => return false,
+        }
+        true
+    };
     tokio::select! {
         result = &mut server => result?,
-        () = async { stopping.cancelled().await; tokio::time::sleep(grace).await } => {}
+        finished = stop => if !finished {
+            tracing::warn!("ended at once; what was under way goes on at the next start");
+            std::process::exit(1);
+        }
     }
-    tracing::info!("stopping");
+    // A caller that never finishes its request cannot hold a stop up.
+    let _ = close.send(());
+    let _ = tokio::time::timeout(LAST_ANSWERS, server).await;
     app.stop().await;
+    tracing::info!("stopped");
     Ok(0)
 }
+
+/// How long answers may still be on their way out when all work is done.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};

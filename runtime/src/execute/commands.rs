@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use masar_engine::{
-    node::Wait,
-    run::{Command, Machine, RunStatus},
-};
+use masar_engine::run::{Command, Machine, RunStatus};
 
 use super::{registry::Executor, task::RunInfo};
 use crate::store::{TimerKind, Write};
@@ -14,11 +11,13 @@ use crate::store::{TimerKind, Write};
 /// The rows that a command asks for. Executing steps is not a row and is the caller's business.
 pub(super) fn rows(
     executor: &Arc<Executor>,
-    info: &RunInfo,
+    info: &mut RunInfo,
     machine: &mut Machine,
     command: Command,
 ) -> Vec<Write> {
     let run = info.run;
+    info.waking |=
+        matches!(command, Command::SetTimer { .. } | Command::OpenWait { .. } | Command::CallWorkflow { .. });
     match command {
         Command::Execute { .. } | Command::Cancel { .. } => Vec::new(),
         Command::SetTimer { token, due } => {
@@ -26,12 +25,7 @@ pub(super) fn rows(
         }
         Command::OpenWait { token, step, wait } => {
             let step = machine.step_ref(&step);
-            let mut rows = Vec::new();
-            if let Wait::Approval { remind_at: Some(remind), .. } = &wait {
-                rows.push(Write::TimerSet { due: *remind, run, token, kind: TimerKind::Remind, payload: 0 });
-            }
-            rows.push(executor.core().wait_row(info, token, &step, wait));
-            rows
+            vec![executor.core().wait_row(info, machine, token, &step, wait)]
         }
         Command::CloseWait { token } => {
             vec![Write::TimerClear { run, token }, Write::WaitClose { run, token }]
@@ -62,7 +56,10 @@ pub(super) fn rows(
             }
         }
         Command::Ended { status } => {
-            let mut rows = vec![Write::TimersClearRun { run }, Write::WaitsCloseRun { run }];
+            let mut rows = match info.waking {
+                true => vec![Write::TimersClearRun { run }, Write::WaitsCloseRun { run }],
+                false => Vec::new(),
+            };
             let core = executor.core();
             if let Some(parent) = &machine.header().parent {
                 let due = core.clock.now();

@@ -17,13 +17,14 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    gate::{Gate, Place},
     segment::Journal,
     task::{RunInfo, RunTask, status_of},
 };
 use crate::{
     core::Core,
     dispatch::Dispatcher,
-    store::{Status, Write},
+    store::{CommitError, Status, Write},
 };
 
 /// What the world tells a run.
@@ -37,6 +38,8 @@ pub enum RunInput {
     Event {
         /// Names the wait.
         token: Sequence,
+        /// The event's place in the log of events.
+        position: i64,
         /// The event's id.
         id: String,
         /// The event's data.
@@ -59,6 +62,8 @@ pub enum RunInput {
         approved: bool,
         /// Who.
         by: String,
+        /// How: `api`, `link`.
+        via: &'static str,
         /// In their words.
         comment: Option<String>,
         /// Told when it is durable.
@@ -137,6 +142,10 @@ pub struct Starting {
     pub stored: Option<Status>,
     /// Who waits for its answer.
     pub responder: Option<oneshot::Sender<Answer>>,
+    /// Who waits until it is durable.
+    pub accepted: Option<oneshot::Sender<Result<(), CommitError>>>,
+    /// Its place at the gate, until it is durable.
+    pub place: Option<Place>,
 }
 
 struct Queued {
@@ -175,6 +184,7 @@ pub struct Executor {
     dispatcher: OnceLock<Arc<Dispatcher>>,
     active: Mutex<HashMap<RunId, mpsc::UnboundedSender<RunInput>>>,
     turns: Mutex<Turns>,
+    gate: Arc<Gate>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -192,6 +202,7 @@ impl Executor {
             dispatcher: OnceLock::new(),
             active: Mutex::default(),
             turns: Mutex::default(),
+            gate: Arc::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         })
@@ -217,9 +228,20 @@ impl Executor {
         lock(&self.turns).queue.len()
     }
 
+    /// Whether a run that starts now has its turn at once.
+    pub fn is_free(&self) -> bool {
+        let turns = lock(&self.turns);
+        turns.queue.is_empty() && turns.running < self.core.config.execute.workers
+    }
+
     /// Whether one more run may be accepted.
     pub fn has_room(&self) -> bool {
-        self.backlog() < self.core.config.limits.queue
+        self.gate.is_open() && self.backlog() < self.core.config.limits.queue
+    }
+
+    /// Where events that come in take a place until they are durable.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// Queues a run for its turn.
@@ -266,15 +288,19 @@ impl Executor {
             info: starting.info,
             status: starting.stored.unwrap_or(Status::Queued),
             started: starting.stored.is_some(),
+            kept: starting.stored.is_some(),
             machine: starting.machine,
             journal: starting.journal,
             opening: starting.opening,
             inputs,
             responder: starting.responder,
+            accepted: starting.accepted,
+            place: starting.place,
             calls: JoinSet::new(),
             handles: HashMap::new(),
             writes: Vec::new(),
             acks: Vec::new(),
+            under_way: None,
         }
     }
 
@@ -383,7 +409,16 @@ impl Executor {
         machine.recover(core.clock.now());
         let stored = Some(row.status);
         let _ = status_of(&machine);
-        Ok(Some(Starting { info, machine, journal, opening: Vec::new(), stored, responder: None }))
+        Ok(Some(Starting {
+            info,
+            machine,
+            journal,
+            opening: Vec::new(),
+            stored,
+            responder: None,
+            accepted: None,
+            place: None,
+        }))
     }
 
     /// Stops: nothing new begins, calls under way get `grace` to come back, the rest is in the journal.

@@ -127,6 +127,6 @@ impl Segment {
     /// As something to write.
     pub(crate) fn into_write(self) -> crate::store::Write {
         let Self { run, first, count, hash, body } = self;
-        crate::store::Write::Journal { run, first, count, hash, body }
+        crate::store::Write::Journal { run, first, count, hash, body: crate::store::Packed::new(&body) }
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use masar_engine::{
     Json, Outcome, RunId, StepError, Timestamp, WorkflowId, WorkspaceId,
-    run::{Command, Ignored, Machine, Progress, Record, Resolved, RunStatus, StepId, StepRef},
+    run::{Command, Ignored, Machine, Progress, Record, Resolved, RunStatus, StepId, StepRef, Verdict},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -15,14 +15,15 @@ use tokio::{
 
 use super::{
     commands, deadline, effects,
+    gate::Place,
     registry::{Answer, Executor, InputError, RunInput},
     segment::Journal,
     transaction::{CrmWork, TestEffects},
 };
-use crate::store::{CommitError, Status, Unit, Write};
+use crate::store::{CommitError, Durable, Status, Unit, Write};
 
 /// Steps driven before the run lets others have the thread and its records go to the store.
-const BUDGET: usize = 512;
+const BUDGET: usize = 256;
 
 /// What the row of a run says and its task needs.
 #[derive(Debug, Clone)]
@@ -49,6 +50,8 @@ pub struct RunInfo {
     pub accepted: Timestamp,
     /// External node types that a test run may really call.
     pub allowed: Vec<String>,
+    /// Whether timers or waits of the run may be in the store.
+    pub waking: bool,
 }
 
 /// A call that came back.
@@ -69,11 +72,23 @@ pub(super) struct RunTask {
     pub(super) status: Status,
     pub(super) inputs: mpsc::UnboundedReceiver<RunInput>,
     pub(super) responder: Option<oneshot::Sender<Answer>>,
+    pub(super) accepted: Option<oneshot::Sender<Result<(), CommitError>>>,
+    pub(super) place: Option<Place>,
     pub(super) calls: JoinSet<Finished>,
     pub(super) handles: HashMap<StepId, AbortHandle>,
     pub(super) writes: Vec<Write>,
     pub(super) acks: Vec<oneshot::Sender<Result<(), InputError>>>,
     pub(super) started: bool,
+    /// Whether anything of it is durable.
+    pub(super) kept: bool,
+    pub(super) under_way: Option<UnderWay>,
+}
+
+/// Records that have been handed to the store while the run goes on computing.
+pub(super) struct UnderWay {
+    durable: Durable,
+    records: Vec<Record>,
+    status: Status,
 }
 
 /// Steps to execute, each with its attempt.
@@ -86,17 +101,10 @@ enum Turn {
     Over,
 }
 
-/// Why a task cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TaskError {
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-}
-
 impl RunTask {
     /// Carries the run until it is over or only waits. On an error the journal is the truth:
     /// the executor loads the run anew from there.
-    pub(super) async fn carry(mut self) -> Result<(), (RunInfo, TaskError)> {
+    pub(super) async fn carry(mut self) -> Result<(), (RunInfo, CommitError)> {
         loop {
             match self.turn().await {
                 Ok(Turn::Again) => {}
@@ -109,22 +117,40 @@ impl RunTask {
                 }
                 Err(error) => {
                     self.fail_acks(&error);
-                    return Err((self.info, error));
+                    if self.kept {
+                        return Err((self.info, error));
+                    }
+                    // It never came to be: its place is free, and whoever brought the event is told.
+                    self.executor.ended(&self.info, self.machine.plan());
+                    tracing::warn!(run = %self.info.run, error = %error, "a run could not be begun");
+                    if let Some(accepted) = self.accepted.take() {
+                        let _ = accepted.send(Err(error));
+                    }
+                    return Ok(());
                 }
             }
         }
     }
 
-    async fn turn(&mut self) -> Result<Turn, TaskError> {
+    async fn turn(&mut self) -> Result<Turn, CommitError> {
         let core = self.executor.core().clone();
         let budget = if self.machine.plan().settings.durable_steps { 1 } else { BUDGET };
         let progress = deadline::bounded(|| self.machine.drive(core.clock.now(), budget));
         let (transactional, external) = self.sort_commands();
         if !transactional.is_empty() {
+            self.settle().await?;
             self.commit_with_effects(transactional, external).await?;
             return Ok(Turn::Again);
         }
         let calls = self.intend(external);
+        if progress == Progress::More && budget == BUDGET && calls.is_empty() && self.acks.is_empty() {
+            // Pure steps do not wait for the disk: the next stretch is computed while this one is written.
+            self.settle().await?;
+            self.hand_over().await?;
+            tokio::task::yield_now().await;
+            return Ok(Turn::Again);
+        }
+        self.settle().await?;
         let resting = progress == Progress::Idle && calls.is_empty() && self.handles.is_empty();
         let needed = !calls.is_empty()
             || resting
@@ -188,9 +214,13 @@ impl RunTask {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
                 (machine.timer_fired(token, now), None)
             }
-            RunInput::Event { token, id, data } => {
+            RunInput::Event { token, position, id, data } => {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
-                (machine.event_arrived(token, &id, data, now), None)
+                let taken = machine.event_arrived(token, &id, data, now);
+                if taken.is_ok() {
+                    self.writes.push(Write::EventTaken { run: self.info.run, position });
+                }
+                (taken, None)
             }
             RunInput::CallEnded { token, result } => {
                 self.writes.push(Write::TimerClear { run: self.info.run, token });
@@ -202,8 +232,9 @@ impl RunTask {
                     .permanent();
                 (machine.abort(error, now), None)
             }
-            RunInput::Approve { token, approved, by, comment, reply } => {
-                (machine.approve(token, approved, &by, comment.as_deref(), now), Some(reply))
+            RunInput::Approve { token, approved, by, via, comment, reply } => {
+                let verdict = Verdict { approved, by: &by, via, comment: comment.as_deref() };
+                (machine.approve(token, verdict, now), Some(reply))
             }
             RunInput::Decide { step, decision, by, reply } => {
                 (machine.decide(&StepRef(Arc::from(step)), decision, &by, now), Some(reply))
@@ -244,7 +275,7 @@ impl RunTask {
         {
             handle.abort();
         }
-        let writes = commands::rows(&self.executor, &self.info, &mut self.machine, command);
+        let writes = commands::rows(&self.executor, &mut self.info, &mut self.machine, command);
         self.writes.extend(writes);
     }
 
@@ -292,7 +323,22 @@ impl RunTask {
     }
 
     /// Makes everything that has come up durable, in one unit.
-    async fn commit(&mut self) -> Result<(), TaskError> {
+    async fn commit(&mut self) -> Result<(), CommitError> {
+        self.hand_over().await?;
+        self.settle().await
+    }
+
+    /// Waits until what was handed over is durable, and tells who is to know.
+    async fn settle(&mut self) -> Result<(), CommitError> {
+        let Some(UnderWay { durable, records, status }) = self.under_way.take() else { return Ok(()) };
+        durable.await.map_err(|_| CommitError::Closed)??;
+        self.committed(&records, status);
+        self.machine.recycle(records);
+        Ok(())
+    }
+
+    /// Hands everything that has come up to the store, in one unit.
+    async fn hand_over(&mut self) -> Result<(), CommitError> {
         let records = self.machine.take_records();
         for command in self.machine.take_commands() {
             self.write_command(command);
@@ -303,10 +349,13 @@ impl RunTask {
             writes.push(segment.into_write());
         }
         writes.append(&mut self.writes);
-        if !writes.is_empty() {
-            self.executor.core().store.submit(Unit { writes, work: None }).await?;
+        let status = status_of(&self.machine);
+        if writes.is_empty() {
+            self.committed(&records, status);
+        } else {
+            let durable = self.executor.core().store.begin(Unit { writes, work: None }).await?;
+            self.under_way = Some(UnderWay { durable, records, status });
         }
-        self.committed(&records);
         Ok(())
     }
 
@@ -315,7 +364,7 @@ impl RunTask {
         &mut self,
         steps: Vec<(StepId, u16)>,
         external: Vec<(StepId, u16)>,
-    ) -> Result<(), TaskError> {
+    ) -> Result<(), CommitError> {
         let core = self.executor.core().clone();
         let mut opening = std::mem::take(&mut self.opening);
         opening.append(&mut self.writes);
@@ -337,10 +386,11 @@ impl RunTask {
         );
         let committed = core.store.submit(Unit { writes: opening, work: Some(Box::new(work)) }).await?;
         let work = committed.work.and_then(|work| work.into_any().downcast::<CrmWork>().ok());
-        let Some(work) = work else { return Err(TaskError::Commit(CommitError::Lost)) };
+        let Some(work) = work else { return Err(CommitError::Lost) };
         let parts = work.into_parts();
         self.machine = parts.machine;
         self.journal = parts.journal;
+        self.info.waking |= parts.waking;
         self.started = true;
         self.status = status_of(&self.machine);
         for command in parts.left {
@@ -355,7 +405,7 @@ impl RunTask {
         for (step, attempt) in external {
             self.machine.put_back(Command::Execute { step, attempt });
         }
-        self.committed(&parts.records);
+        self.committed(&parts.records, self.status);
         core.effects_committed();
         Ok(())
     }
@@ -373,14 +423,21 @@ impl RunTask {
     }
 
     /// What may be seen now that it is durable.
-    fn committed(&mut self, records: &[Record]) {
+    fn committed(&mut self, records: &[Record], status: Status) {
+        self.kept = true;
         let core = self.executor.core().clone();
-        core.observe(&self.info, &self.machine, records);
+        core.observe(&self.info, &self.machine, records, status);
+        if self.place.take().is_some() {
+            self.executor.gate().done(core.clock.now());
+        }
+        if let Some(accepted) = self.accepted.take() {
+            let _ = accepted.send(Ok(()));
+        }
         for ack in self.acks.drain(..) {
             let _ = ack.send(Ok(()));
         }
         if self.responder.is_some() {
-            let over = self.machine.status() != RunStatus::Running;
+            let over = status.is_over();
             let response = records.iter().find_map(|record| response_of(&self.machine, record));
             if (over || response.is_some())
                 && let Some(responder) = self.responder.take()
@@ -394,12 +451,12 @@ impl RunTask {
                 });
             }
         }
-        if self.machine.status() != RunStatus::Running {
+        if status.is_over() {
             self.executor.ended(&self.info, self.machine.plan());
         }
     }
 
-    fn fail_acks(&mut self, error: &TaskError) {
+    fn fail_acks(&mut self, error: &CommitError) {
         for ack in self.acks.drain(..) {
             let _ = ack.send(Err(InputError::Store(error.to_string())));
         }

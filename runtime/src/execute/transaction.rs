@@ -5,13 +5,13 @@
 use std::{any::Any, sync::Arc};
 
 use async_trait::async_trait;
-use masar_crm_core::Conn;
+use masar_crm_core::{Conn, DatabaseError};
 use masar_engine::{
     Outcome, StepError,
     run::{Command, Machine, Record, StepId},
 };
 use masar_nodes::{Behaviour, Tx};
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 
 use super::{
     commands, deadline, effects,
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     core::Core,
-    store::{Work, WorkError, Write},
+    store::{Work, Write},
 };
 
 /// Steps of one run that may share a transaction; more go into the next.
@@ -51,6 +51,8 @@ pub(super) struct CrmWork {
 pub(super) struct Parts {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
+    /// See [`RunInfo::waking`].
+    pub(super) waking: bool,
     pub(super) records: Vec<Record>,
     /// Commands that are for the task: external calls and cancellations.
     pub(super) left: Vec<Command>,
@@ -82,15 +84,21 @@ impl CrmWork {
     }
 
     pub(super) fn into_parts(self) -> Parts {
-        Parts { machine: self.machine, journal: self.journal, records: self.records, left: self.left }
+        Parts {
+            machine: self.machine,
+            journal: self.journal,
+            waking: self.info.waking,
+            records: self.records,
+            left: self.left,
+        }
     }
 
     async fn step(
         &mut self,
-        conn: &mut SqliteConnection,
+        conn: &mut Connection,
         step: &StepId,
         attempt: u16,
-    ) -> Result<(), WorkError> {
+    ) -> Result<(), DatabaseError> {
         let begun = self.core.clock.now();
         let outcome = match self.machine.resolve(step, begun) {
             Err(_) => return Ok(()),
@@ -106,16 +114,16 @@ impl CrmWork {
                     .map(|found| &found.behaviour)
                 {
                     Some(Behaviour::Transactional(node)) => {
-                        sqlx::query("SAVEPOINT step").execute(&mut *conn).await?;
+                        execute(conn, "SAVEPOINT step")?;
                         let ids = &self.core.ids;
                         let clock = &self.core.clock;
                         let mut next = || ids.next(clock.now());
-                        let mut tx = Tx { conn: Conn::Sqlite(&mut *conn), ids: &mut next };
+                        let mut tx = Tx { conn: Conn::Embedded(&mut *conn), ids: &mut next };
                         let result = node.run(&mut tx, &call).await;
                         if result.is_err() || self.effects == TestEffects::RolledBack {
-                            sqlx::query("ROLLBACK TO step").execute(&mut *conn).await?;
+                            execute(conn, "ROLLBACK TO step")?;
                         }
-                        sqlx::query("RELEASE step").execute(&mut *conn).await?;
+                        execute(conn, "RELEASE step")?;
                         Outcome::from(result)
                     }
                     _ => Outcome::Failed(
@@ -134,9 +142,14 @@ impl CrmWork {
     }
 }
 
+fn execute(conn: &Connection, text: &str) -> Result<(), DatabaseError> {
+    conn.prepare_cached(text)?.execute([])?;
+    Ok(())
+}
+
 #[async_trait]
 impl Work for CrmWork {
-    async fn apply(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Write>, WorkError> {
+    async fn apply(&mut self, conn: &mut Connection) -> Result<Vec<Write>, DatabaseError> {
         let mut steps = std::mem::take(&mut self.steps);
         let mut writes = Vec::new();
         let mut done = 0;
@@ -161,7 +174,12 @@ impl Work for CrmWork {
                         if matches!(other, Command::Cancel { .. }) {
                             self.left.push(other.clone());
                         }
-                        writes.extend(commands::rows(&self.executor, &self.info, &mut self.machine, other));
+                        writes.extend(commands::rows(
+                            &self.executor,
+                            &mut self.info,
+                            &mut self.machine,
+                            other,
+                        ));
                     }
                 }
             }
@@ -169,7 +187,9 @@ impl Work for CrmWork {
         for command in self.machine.take_commands() {
             match command {
                 Command::Execute { .. } => self.left.push(command),
-                other => writes.extend(commands::rows(&self.executor, &self.info, &mut self.machine, other)),
+                other => {
+                    writes.extend(commands::rows(&self.executor, &mut self.info, &mut self.machine, other))
+                }
             }
         }
         let records = self.machine.take_records();

@@ -1,14 +1,21 @@
-//! Group commit: one task owns the writing connection and commits whatever has queued as soon as
+//! Group commit: one thread owns the writing connection and commits whatever has queued as soon as
 //! the last flush ends. There is no linger: alone, a unit waits for one flush; under load the
-//! groups grow by themselves.
+//! groups grow by themselves. A thread and a connection of its own, because a hop between threads
+//! for each statement costs more than the statements of a whole group.
 
 use std::{any::Any, time::Instant};
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use masar_crm_core::DatabaseError;
+use rusqlite::Connection;
 use sqlx::SqliteConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
-use super::{CommitError, StoreError, Write, sql::Batch};
+use super::{CommitError, StoreError, Write, checkpoint::Checkpoints, sql::Batch};
 
 /// Units in one transaction.
 const MOST_UNITS: usize = 1000;
@@ -20,24 +27,20 @@ pub(super) const QUEUE: usize = 16_384;
 pub struct Unit {
     /// Rows.
     pub writes: Vec<Write>,
-    /// What runs inside the transaction and tells more rows.
+    /// What runs inside the transaction, after these rows, and tells more.
     pub work: Option<Box<dyn Work>>,
 }
 
-/// Work inside a transaction, under a savepoint of its own.
+/// Work inside a transaction.
 #[async_trait]
 pub trait Work: Send {
-    /// Does it; the returned rows belong to the same transaction. On an error nothing of the unit stays.
-    async fn apply(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Write>, WorkError>;
+    /// Does it; the returned rows belong to the same transaction. What fails inside it undoes itself;
+    /// an error here says that the database failed, and then nothing of the whole group stays.
+    async fn apply(&mut self, conn: &mut Connection) -> Result<Vec<Write>, DatabaseError>;
 
     /// For getting the work back as what it was.
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
 }
-
-/// Why a work failed.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct WorkError(#[from] pub sqlx::Error);
 
 /// A unit that is durable.
 pub struct Committed {
@@ -45,7 +48,16 @@ pub struct Committed {
     pub work: Option<Box<dyn Work>>,
 }
 
-pub(super) struct Request {
+/// A change of what people administer: its own transaction, told by itself whether it stands.
+pub(super) type Change =
+    Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, ()> + Send + 'static>;
+
+pub(super) enum Request {
+    Unit(Queued),
+    Change(Change),
+}
+
+pub(super) struct Queued {
     pub(super) unit: Unit,
     pub(super) done: oneshot::Sender<Result<Committed, CommitError>>,
 }
@@ -53,161 +65,141 @@ pub(super) struct Request {
 /// What the committer has done, for the metrics.
 pub(super) type Observer = Box<dyn Fn(usize, f64) + Send + Sync>;
 
-/// Commits until every sender is gone.
-pub(super) async fn committer(
-    mut conn: SqliteConnection,
-    mut requests: mpsc::Receiver<Request>,
-    observe: Observer,
-) {
-    let mut group = Vec::with_capacity(MOST_UNITS);
-    while requests.recv_many(&mut group, MOST_UNITS).await > 0 {
-        let begun = Instant::now();
-        let units = group.len();
-        commit(&mut conn, &mut group).await;
-        observe(units, begun.elapsed().as_secs_f64());
-    }
+/// The writing side of the store.
+pub(super) struct Committer {
+    /// For units.
+    pub(super) conn: Connection,
+    /// For changes; it never writes while `conn` does.
+    pub(super) admin: SqliteConnection,
+    /// Where works and changes wait, should they.
+    pub(super) runtime: Handle,
+    pub(super) observe: Observer,
+    pub(super) checkpoints: Checkpoints,
 }
 
-async fn commit(conn: &mut SqliteConnection, group: &mut Vec<Request>) {
-    // All at once first. What one unit cannot have must not cost the others: then one by one.
-    let simple = group.iter().all(|request| request.unit.work.is_none());
-    if simple {
-        let mut batch = Batch::default();
-        let writes: Vec<Vec<Write>> =
-            group.iter_mut().map(|request| std::mem::take(&mut request.unit.writes)).collect();
-        writes.iter().flatten().cloned().for_each(|write| batch.add(write));
-        match transaction(conn, &batch).await {
-            Ok(()) => {
-                for request in group.drain(..) {
-                    let _ = request.done.send(Ok(Committed { work: None }));
-                }
-                return;
-            }
-            Err(error) if group.len() == 1 || !is_constraint(&error) => {
-                let single = group.len() == 1;
-                for (request, writes) in group.drain(..).zip(writes) {
-                    let answer = if single { explain(conn, &writes, &error).await } else { fault(&error) };
-                    let _ = request.done.send(Err(answer));
-                }
-                return;
-            }
-            Err(_) => {
-                for (request, writes) in group.iter_mut().zip(writes) {
-                    request.unit.writes = writes;
+impl Committer {
+    /// Commits until every sender is gone.
+    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut arrived = Vec::with_capacity(MOST_UNITS);
+        let mut group = Vec::with_capacity(MOST_UNITS);
+        while requests.blocking_recv_many(&mut arrived, MOST_UNITS) > 0 {
+            let begun = Instant::now();
+            let mut changes = Vec::new();
+            for request in arrived.drain(..) {
+                match request {
+                    Request::Unit(queued) => group.push(queued),
+                    Request::Change(change) => changes.push(change),
                 }
             }
-        }
-    }
-    one_by_one(conn, group).await;
-}
-
-async fn transaction(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), sqlx::Error> {
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
-    let result = match batch.write(conn).await {
-        Ok(()) => sqlx::query("COMMIT").execute(&mut *conn).await.map(|_| ()),
-        Err(error) => Err(error),
-    };
-    if result.is_err() {
-        // Where the commit itself failed SQLite may have rolled back already; then this is refused.
-        let _ = sqlx::query("ROLLBACK").execute(&mut *conn).await;
-    }
-    result
-}
-
-/// One transaction, a savepoint a unit: a unit that fails leaves no trace and harms no other.
-async fn one_by_one(conn: &mut SqliteConnection, group: &mut Vec<Request>) {
-    let requests = std::mem::take(group);
-    if let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await {
-        for request in requests {
-            let _ = request.done.send(Err(fault(&error)));
-        }
-        return;
-    }
-    let mut kept = Vec::with_capacity(requests.len());
-    for mut request in requests {
-        match unit(conn, &mut request.unit).await {
-            Ok(()) => kept.push(request),
-            Err(error) => {
-                let answer = explain(conn, &request.unit.writes, &error).await;
-                let _ = request.done.send(Err(answer));
+            let units = group.len();
+            if units > 0 {
+                self.commit(&mut group);
+                self.checkpoints.committed();
+                (self.observe)(units, begun.elapsed().as_secs_f64());
+            }
+            for change in changes {
+                self.runtime.block_on(change(&mut self.admin));
             }
         }
     }
-    match sqlx::query("COMMIT").execute(&mut *conn).await {
-        Ok(_) => {
-            for request in kept {
-                let _ = request.done.send(Ok(Committed { work: request.unit.work }));
+
+    /// Commits a group: everything at once. What one unit cannot have must not cost the others: where
+    /// a promise of the tables is broken, the units go one by one.
+    fn commit(&mut self, group: &mut Vec<Queued>) {
+        let Err(broken) = self.together(group) else {
+            for queued in group.drain(..) {
+                let _ = queued.done.send(Ok(Committed { work: queued.unit.work }));
+            }
+            return;
+        };
+        if !broken.error.unique {
+            for queued in group.drain(..) {
+                let _ = queued.done.send(Err(fault(&broken.error)));
+            }
+            return;
+        }
+        // A work that has run cannot run again: its run is loaded anew from its journal.
+        let (worked, plain): (Vec<_>, Vec<_>) =
+            group.drain(..).partition(|queued| broken.worked && queued.unit.work.is_some());
+        match (worked.len(), plain.len()) {
+            (1, 0) | (0, 1) => {
+                for queued in worked.into_iter().chain(plain) {
+                    let answer = self.explain(&queued.unit.writes, &broken.error);
+                    let _ = queued.done.send(Err(answer));
+                }
+            }
+            _ => {
+                for queued in worked {
+                    let _ = queued.done.send(Err(CommitError::Lost));
+                }
+                for queued in plain {
+                    self.commit(&mut vec![queued]);
+                }
             }
         }
-        Err(error) => {
-            let _ = sqlx::query("ROLLBACK").execute(&mut *conn).await;
-            for request in kept {
-                let _ = request.done.send(Err(fault(&error)));
+    }
+
+    /// The rows of all units, then their works one after the other, then the rows that those tell.
+    fn together(&mut self, group: &mut [Queued]) -> Result<(), Broken> {
+        let mut worked = false;
+        let result = self.transaction(|committer| {
+            let rows = group.iter().flat_map(|queued| &queued.unit.writes);
+            Batch::of(rows).write(&committer.conn)?;
+            let mut later = Vec::new();
+            for work in group.iter_mut().filter_map(|queued| queued.unit.work.as_mut()) {
+                worked = true;
+                later.extend(committer.runtime.block_on(work.apply(&mut committer.conn))?);
             }
+            Batch::of(later.iter()).write(&committer.conn)?;
+            Ok(())
+        });
+        result.map_err(|error| Broken { error, worked })
+    }
+
+    fn transaction(
+        &mut self,
+        inside: impl FnOnce(&mut Self) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let result = inside(self).and_then(|()| self.execute("COMMIT"));
+        if result.is_err() {
+            // Where the commit itself failed SQLite may have rolled back already; then this is refused.
+            let _ = self.execute("ROLLBACK");
         }
+        result
     }
-}
 
-async fn unit(conn: &mut SqliteConnection, unit: &mut Unit) -> Result<(), sqlx::Error> {
-    sqlx::query("SAVEPOINT unit").execute(&mut *conn).await?;
-    let result = unit_inner(conn, unit).await;
-    if result.is_err() {
-        sqlx::query("ROLLBACK TO unit").execute(&mut *conn).await?;
+    fn execute(&self, text: &str) -> Result<(), DatabaseError> {
+        self.conn.prepare_cached(text)?.execute([])?;
+        Ok(())
     }
-    sqlx::query("RELEASE unit").execute(&mut *conn).await?;
-    result
-}
 
-async fn unit_inner(conn: &mut SqliteConnection, unit: &mut Unit) -> Result<(), sqlx::Error> {
-    let mut batch = Batch::default();
-    unit.writes.iter().cloned().for_each(|write| batch.add(write));
-    if let Some(work) = &mut unit.work {
-        // What the work builds on, e.g. the run's own row, comes first.
-        batch.write(conn).await?;
-        batch = Batch::default();
-        work.apply(conn).await.map_err(|error| error.0)?.into_iter().for_each(|write| batch.add(write));
-    }
-    batch.write(conn).await
-}
-
-fn is_constraint(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
-}
-
-fn fault(error: &sqlx::Error) -> CommitError {
-    // `sqlx::Error` cannot be cloned; what a caller tells apart is kept.
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code())
-        .and_then(|code| code.parse::<i32>().ok())
-        .map(|code| code & 0xff);
-    CommitError::Store(match code {
-        Some(13) => StoreError::DiskFull,
-        Some(8 | 14) => StoreError::ReadOnly(error.to_string()),
-        Some(11 | 26) => StoreError::Corrupt { file: "the database".into(), message: error.to_string() },
-        _ => StoreError::Database(sqlx::Error::Protocol(error.to_string())),
-    })
-}
-
-/// Which promise a unit ran against.
-async fn explain(conn: &mut SqliteConnection, writes: &[Write], error: &sqlx::Error) -> CommitError {
-    if !is_constraint(error) {
-        return fault(error);
-    }
-    let text = error.to_string();
-    if text.contains("dedup.") {
-        for write in writes {
-            if let Write::EventInsert { workspace, dedup: Some((key, _)), .. } = write
-                && let Ok(Some(position)) =
-                    sqlx::query_scalar("SELECT position FROM dedup WHERE workspace = $1 AND key = $2")
-                        .bind(workspace.0)
-                        .bind(key.to_vec())
-                        .fetch_optional(&mut *conn)
-                        .await
-            {
+    /// Which promise a unit ran against.
+    fn explain(&self, writes: &[Write], error: &DatabaseError) -> CommitError {
+        let text = &error.message;
+        if text.contains("dedup.") {
+            let first = writes.iter().find_map(|write| match write {
+                Write::EventInsert { workspace, dedup: Some((key, _)), .. } => {
+                    let text = "SELECT position FROM dedup WHERE workspace = ? AND key = ?";
+                    self.conn.query_row(text, rusqlite::params![workspace.0, key], |row| row.get(0)).ok()
+                }
+                _ => None,
+            });
+            if let Some(position) = first {
                 return CommitError::Duplicate { position };
             }
         }
+        if text.contains("journal.") || text.contains("runs.id") { CommitError::Fenced } else { fault(error) }
     }
-    if text.contains("journal.") || text.contains("runs.id") { CommitError::Fenced } else { fault(error) }
+}
+
+/// Why a group could not be written together.
+struct Broken {
+    error: DatabaseError,
+    /// Whether works of the group have run.
+    worked: bool,
+}
+
+fn fault(error: &DatabaseError) -> CommitError {
+    CommitError::Store(StoreError::from_code(error.code, &error.message))
 }

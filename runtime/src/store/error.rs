@@ -54,12 +54,38 @@ impl From<sqlx::Error> for StoreError {
             .as_database_error()
             .and_then(|error| error.code())
             .and_then(|code| code.parse::<i32>().ok());
+        // The file of the WAL's index could not grow (SQLITE_IOERR_SHMSIZE).
+        if code == Some(4874) {
+            return Self::DiskFull;
+        }
         // The low byte is SQLite's primary result code (sqlite.org/rescode.html).
         match code.map(|code| code & 0xff) {
-            Some(13) => Self::DiskFull,
-            Some(8 | 14) => Self::ReadOnly(error.to_string()),
-            Some(11 | 26) => Self::Corrupt { file: "the database".into(), message: error.to_string() },
+            Some(code @ (8 | 11 | 13 | 14 | 26)) => Self::from_code(Some(code), &error.to_string()),
             _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<masar_crm_core::DatabaseError> for StoreError {
+    fn from(error: masar_crm_core::DatabaseError) -> Self {
+        Self::from_code(error.code, &error.message)
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        masar_crm_core::DatabaseError::from(error).into()
+    }
+}
+
+impl StoreError {
+    /// From SQLite's primary result code and its words.
+    pub(super) fn from_code(code: Option<i32>, message: &str) -> Self {
+        match code {
+            Some(13) => Self::DiskFull,
+            Some(8 | 14) => Self::ReadOnly(message.to_owned()),
+            Some(11 | 26) => Self::Corrupt { file: "the database".into(), message: message.to_owned() },
+            _ => Self::Database(sqlx::Error::Protocol(message.to_owned())),
         }
     }
 }

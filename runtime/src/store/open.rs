@@ -9,24 +9,39 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
 use super::{
     CommitError, StoreError,
-    commit::{self, Committed, QUEUE, Request, Unit},
+    checkpoint::{Checkpoints, LONG},
+    commit::{Change, Committed, Committer, QUEUE, Queued, Request, Unit},
 };
+
+/// Another process may look at the file; it is waited for so long.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Migrations in order: number, name, text. Never edited once released.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "core", include_str!("../../../migrations/sqlite/0001_core.sql")),
     (2, "outbox", include_str!("../../../migrations/sqlite/0002_outbox.sql")),
+    (3, "event_waits", include_str!("../../../migrations/sqlite/0003_event_waits.sql")),
+    (4, "approval_links", include_str!("../../../migrations/sqlite/0004_approval_links.sql")),
+    (5, "idempotency_headers", include_str!("../../../migrations/sqlite/0005_idempotency_headers.sql")),
+    (6, "webhook_calls", include_str!("../../../migrations/sqlite/0006_webhook_calls.sql")),
     (10, "crm", include_str!("../../../migrations/sqlite/0010_crm.sql")),
 ];
+
+/// Tells when a unit is durable, or why it is not.
+pub type Durable = oneshot::Receiver<Result<Committed, CommitError>>;
 
 /// The store.
 #[derive(Clone)]
@@ -45,9 +60,11 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
+            // A journal segment is a few hundred bytes: on larger pages less is left over.
+            .page_size(8192)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5))
+            .busy_timeout(BUSY)
             .statement_cache_capacity(200)
             .disable_statement_logging();
         let named = |error: StoreError| match error {
@@ -56,25 +73,62 @@ impl Store {
             }
             other => other,
         };
-        let mut writer = options
+        let mut admin = options
             .clone()
             .pragma("auto_vacuum", "INCREMENTAL")
             .connect()
             .await
             .map_err(|error| named(error.into()))?;
-        check_version(&mut writer).await?;
-        check_integrity(&mut writer).await.map_err(named)?;
-        migrate(&mut writer).await.map_err(named)?;
+        check_version(&mut admin).await?;
+        check_integrity(&mut admin).await.map_err(named)?;
+        migrate(&mut admin).await.map_err(named)?;
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
-            .fetch_one(&mut writer)
-            .await?;
+            .fetch_one(&mut admin)
+            .await
+            .map_err(|error| named(error.into()))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(Duration::from_secs(30))
             .connect_lazy_with(options.pragma("query_only", "ON").read_only(true).create_if_missing(false));
         let (requests, inbox) = mpsc::channel(QUEUE);
-        tokio::spawn(commit::committer(writer, inbox, Box::new(observe)));
+        let committer = Committer {
+            conn: writing(file)?,
+            admin,
+            runtime: Handle::current(),
+            observe: Box::new(observe),
+            checkpoints: Checkpoints::start(writing(file)?)
+                .map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?,
+        };
+        std::thread::Builder::new()
+            .name("masar-writer".into())
+            .spawn(move || committer.run(inbox))
+            .map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?;
         Ok(Self { readers, requests, position: Arc::new(AtomicI64::new(last + 1)) })
+    }
+
+    /// Opens a database file for reading alone; whatever is submitted is refused. A server may be at
+    /// work on it.
+    pub async fn open_to_read(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(5))
+            .disable_statement_logging();
+        let named = |message: String| StoreError::Corrupt { file: file.display().to_string(), message };
+        if !file.exists() {
+            return Err(named("there is no such file".into()));
+        }
+        let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options).await;
+        let readers = readers.map_err(|error| named(error.to_string()))?;
+        let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM migrations")
+            .fetch_one(&readers)
+            .await
+            .map_err(|error| named(error.to_string()))?;
+        let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
+        if newest > known {
+            return Err(StoreError::Newer { found: newest, known });
+        }
+        Ok(Self { readers, requests: mpsc::channel(1).0, position: Arc::default() })
     }
 
     /// The place of the next event in the log of events.
@@ -84,9 +138,33 @@ impl Store {
 
     /// Makes a unit durable.
     pub async fn submit(&self, unit: Unit) -> Result<Committed, CommitError> {
+        self.begin(unit).await?.await.map_err(|_| CommitError::Closed)?
+    }
+
+    /// Hands a unit over; what comes back tells when it is durable. Units become durable in the
+    /// order in which they were handed over.
+    pub async fn begin(&self, unit: Unit) -> Result<Durable, CommitError> {
         let (done, answer) = oneshot::channel();
-        self.requests.send(Request { unit, done }).await.map_err(|_| CommitError::Closed)?;
-        answer.await.map_err(|_| CommitError::Closed)?
+        let request = Request::Unit(Queued { unit, done });
+        self.requests.send(request).await.map_err(|_| CommitError::Closed)?;
+        Ok(answer)
+    }
+
+    /// Runs a change in a transaction of its own; on an error nothing of it stays.
+    pub async fn change<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (told, tell) = oneshot::channel();
+        let change: Change = Box::new(move |conn| {
+            Box::pin(async move {
+                let _ = told.send(transaction(conn, run).await);
+            })
+        });
+        let gone = || StoreError::Database(sqlx::Error::WorkerCrashed);
+        self.requests.send(Request::Change(change)).await.map_err(|_| gone())?;
+        tell.await.map_err(|_| gone())?
     }
 
     /// A reading connection, for the CRM's own questions.
@@ -103,6 +181,32 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
     }
+}
+
+async fn transaction<T, F>(conn: &mut SqliteConnection, run: F) -> Result<T, StoreError>
+where
+    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>>,
+{
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+    let result = match run(&mut *conn).await {
+        Ok(value) => sqlx::query("COMMIT").execute(&mut *conn).await.map(|_| value).map_err(StoreError::from),
+        Err(error) => Err(error),
+    };
+    if result.is_err() {
+        // Where the commit itself failed SQLite may have rolled back already; then this is refused.
+        let _ = sqlx::query("ROLLBACK").execute(conn).await;
+    }
+    result
+}
+
+/// The connection on which runs are written.
+fn writing(file: &Path) -> Result<rusqlite::Connection, StoreError> {
+    let conn = rusqlite::Connection::open(file)?;
+    conn.busy_timeout(BUSY)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "wal_autocheckpoint", LONG)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
 }
 
 async fn check_version(conn: &mut SqliteConnection) -> Result<(), StoreError> {

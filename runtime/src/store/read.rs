@@ -5,8 +5,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
-    CredentialRow, DecisionRow, EventRow, HookCallRow, Origin, OutboxRow, RunRow, SegmentRow, Status, Store,
-    StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
+    CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow, SegmentRow,
+    Status, Store, StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
 };
 
 /// Where a page of a list goes on: before this run or position.
@@ -50,10 +50,19 @@ pub struct EventFilter {
     pub origin: Option<Origin>,
 }
 
+/// Which webhook calls.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// At this path.
+    pub path: Option<String>,
+    /// Only accepted ones, or only others.
+    pub accepted: Option<bool>,
+}
+
 const RUN: &str = "SELECT id, workspace, workflow, version, event, event_type, status, trigger_key, subject, test, parent, parent_step, replay_of, \
                    priority, key, depth, accepted_at, ended_at, error_code, error_node, error_message FROM runs ";
 const EVENT: &str = "SELECT position, workspace, id, source, type, subject, time, received_at, origin, depth, data FROM events ";
-const WAIT: &str = "SELECT id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, secret, \
+const WAIT: &str = "SELECT id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, \
                     opened_at FROM waits ";
 
 fn run_row(row: &SqliteRow) -> Result<RunRow, sqlx::Error> {
@@ -120,7 +129,6 @@ fn wait_row(row: &SqliteRow) -> Result<WaitRow, sqlx::Error> {
         context: context.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         assignee: row.try_get("assignee")?,
         deadline: row.try_get::<Option<i64>, _>("deadline")?.map(Timestamp),
-        secret: row.try_get("secret")?,
         opened_at: Timestamp(row.try_get("opened_at")?),
     })
 }
@@ -210,6 +218,28 @@ impl Store {
         query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit));
         let rows = query.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
+    }
+
+    /// Runs of all workspaces in order of their ids, after this one; for a check of the whole log.
+    pub async fn runs_after(&self, after: Cursor<RunId>, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(RUN);
+        query.push("WHERE id > ").push_bind(after.map_or(Uuid::nil(), |run| run.0));
+        query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
+    }
+
+    /// How many runs there are in all workspaces.
+    pub async fn run_count(&self) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM runs").fetch_one(&self.readers).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Journals whose run has no row, which no way of Masar leaves behind.
+    pub async fn journals_without_run(&self, limit: u32) -> Result<Vec<RunId>, StoreError> {
+        let text = "SELECT run FROM journal j WHERE seq = 0 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = j.run) LIMIT $1";
+        let ids: Vec<Uuid> = sqlx::query_scalar(text).bind(i64::from(limit)).fetch_all(&self.readers).await?;
+        Ok(ids.into_iter().map(RunId).collect())
     }
 
     /// The run that this step called.
@@ -389,22 +419,6 @@ impl Store {
         Ok(due.map(Timestamp))
     }
 
-    /// Open waits for an event type.
-    pub async fn waits_for_event(
-        &self,
-        workspace: WorkspaceId,
-        event_type: &str,
-    ) -> Result<Vec<WaitRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(WAIT);
-        query
-            .push("WHERE workspace = ")
-            .push_bind(workspace.0)
-            .push(" AND event_type = ")
-            .push_bind(event_type.to_owned());
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(wait_row).collect::<Result<_, _>>()?)
-    }
-
     /// The wait that belongs to a token.
     pub async fn wait_of(
         &self,
@@ -476,25 +490,31 @@ impl Store {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    /// Refused webhook calls, newest first.
+    /// Webhook calls, newest first.
     pub async fn hook_calls(
         &self,
         workspace: WorkspaceId,
+        filter: &CallFilter,
         before: Cursor<i64>,
         limit: u32,
     ) -> Result<Vec<HookCallRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM hook_calls WHERE workspace = $1 AND position < $2 ORDER BY position DESC LIMIT $3",
-        )
-        .bind(workspace.0)
-        .bind(before.unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&self.readers)
-        .await?;
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM hook_calls WHERE workspace = ");
+        query.push_bind(workspace.0).push(" AND position < ").push_bind(before.unwrap_or(i64::MAX));
+        if let Some(path) = &filter.path {
+            query.push(" AND path = ").push_bind(path.clone());
+        }
+        // Literal, so that the partial index applies.
+        match filter.accepted {
+            Some(true) => query.push(" AND code = 'accepted'"),
+            Some(false) => query.push(" AND code <> 'accepted'"),
+            None => &mut query,
+        };
+        query.push(" ORDER BY position DESC LIMIT ").push_bind(i64::from(limit));
+        let rows = query.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().map(hook_row).collect::<Result<_, _>>()?)
     }
 
-    /// One refused webhook call.
+    /// One webhook call.
     pub async fn hook_call(
         &self,
         workspace: WorkspaceId,
@@ -532,6 +552,12 @@ impl Store {
         Ok(rows.iter().map(credential_row).collect::<Result<_, _>>()?)
     }
 
+    /// The credentials of all workspaces, for a change of the master key.
+    pub async fn sealed(&self) -> Result<Vec<CredentialRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM credentials ORDER BY id").fetch_all(&self.readers).await?;
+        Ok(rows.iter().map(credential_row).collect::<Result<_, _>>()?)
+    }
+
     /// One credential, by name.
     pub async fn credential(
         &self,
@@ -555,21 +581,24 @@ impl Store {
         Ok(vars.unwrap_or_else(|| "{}".into()))
     }
 
-    /// The stored answer to a request with this idempotency key: digest of the request, status, body.
+    /// The kept answer to the request with this idempotency key.
     pub async fn idempotent(
         &self,
         workspace: WorkspaceId,
         key: &str,
         now: Timestamp,
-    ) -> Result<Option<(Vec<u8>, u16, String)>, StoreError> {
-        let row: Option<(Vec<u8>, i64, String)> =
-            sqlx::query_as("SELECT request, status, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3")
-                .bind(workspace.0)
-                .bind(key)
-                .bind(now.0)
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(row.map(|(request, status, body)| (request, u16::try_from(status).unwrap_or(200), body)))
+    ) -> Result<Option<KeptAnswer>, StoreError> {
+        let row: Option<(Vec<u8>, i64, String, String)> = sqlx::query_as(
+            "SELECT request, status, headers, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3",
+        )
+        .bind(workspace.0)
+        .bind(key)
+        .bind(now.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some((request, status, headers, body)) = row else { return Ok(None) };
+        let request = request.try_into().map_err(|_| damaged("an idempotency key"))?;
+        Ok(Some(KeptAnswer { request, status: u16::try_from(status).unwrap_or(200), headers, body }))
     }
 
     /// Whether the database answers.
@@ -585,12 +614,16 @@ fn hook_row(row: &SqliteRow) -> Result<HookCallRow, sqlx::Error> {
         workspace: WorkspaceId(row.try_get("workspace")?),
         path: row.try_get("path")?,
         method: row.try_get("method")?,
+        query: row.try_get("query")?,
         at: Timestamp(row.try_get("at")?),
         status: u16::try_from(row.try_get::<i64, _>("status")?).unwrap_or(0),
         code: row.try_get("code")?,
         detail: row.try_get("detail")?,
         headers: row.try_get("headers")?,
+        remote: row.try_get("remote")?,
+        event: row.try_get("event")?,
         body: row.try_get("body")?,
+        size: row.try_get::<i64, _>("size")? as u64,
     })
 }
 
@@ -608,7 +641,7 @@ fn credential_row(row: &SqliteRow) -> Result<CredentialRow, sqlx::Error> {
 }
 
 /// The smallest UUIDv7 of a moment.
-fn id_at(at: Timestamp) -> Uuid {
+pub(super) fn id_at(at: Timestamp) -> Uuid {
     let millis = u128::try_from(at.0 / 1000).unwrap_or(0);
     Uuid::from_u128(millis << 80)
 }

@@ -3,6 +3,12 @@
 use masar_engine::{Json, RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
 use uuid::Uuid;
 
+use super::{
+    approvals::{ApprovalOpening, LinkRow},
+    pack::Packed,
+    waits::Arrival,
+};
+
 /// Where a run stands, as its row says. The numbers are stored: never change one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -265,8 +271,6 @@ pub struct WaitRow {
     pub assignee: Option<String>,
     /// When it expires.
     pub deadline: Option<Timestamp>,
-    /// Hash of the one-time token of its link.
-    pub secret: Option<Vec<u8>>,
     /// Since when.
     pub opened_at: Timestamp,
 }
@@ -311,7 +315,7 @@ pub struct DecisionRow {
     pub at: Timestamp,
 }
 
-/// A refused webhook call.
+/// A webhook call as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookCallRow {
     /// Its number; 0 for a new one.
@@ -322,18 +326,39 @@ pub struct HookCallRow {
     pub path: String,
     /// The method.
     pub method: String,
+    /// The query as it was written.
+    pub query: String,
     /// When.
     pub at: Timestamp,
     /// The HTTP status that was answered.
     pub status: u16,
-    /// Code of the reason.
+    /// `accepted`, `duplicate`, or the code of the refusal.
     pub code: String,
-    /// The reason.
+    /// Why it was refused.
     pub detail: String,
-    /// The headers that are kept, JSON.
+    /// The headers without secrets, JSON; of an accepted call those that its event lacks.
     pub headers: String,
-    /// The body as it came.
+    /// Who called: address and port.
+    pub remote: String,
+    /// Position of its event, or of the one that it repeats.
+    pub event: Option<i64>,
+    /// The beginning of the body; of an accepted call nothing, since its event has it.
     pub body: Vec<u8>,
+    /// Bytes of the body as it came.
+    pub size: u64,
+}
+
+/// The answer to a request with an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// SHA-256 of the request's method, address and body.
+    pub request: [u8; 32],
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers that belong to it, a JSON object.
+    pub headers: String,
+    /// The body.
+    pub body: String,
 }
 
 /// A credential as stored.
@@ -371,9 +396,16 @@ pub enum Write {
         time: Option<String>,
         received_at: Timestamp,
         origin: Origin,
-        data: Vec<u8>,
+        data: Packed,
         depth: i32,
         dedup: Option<([u8; 16], Timestamp)>,
+    },
+    /// Wakes the runs that wait for the event; goes with its [`Write::EventInsert`].
+    EventArrived(Arrival),
+    /// A run has taken an event by a wait.
+    EventTaken {
+        run: RunId,
+        position: i64,
     },
     RunInsert(Box<RunRow>),
     RunUpdate {
@@ -389,7 +421,7 @@ pub enum Write {
         first: Sequence,
         count: u32,
         hash: [u8; 32],
-        body: Vec<u8>,
+        body: Packed,
     },
     TimerSet {
         due: Timestamp,
@@ -427,7 +459,11 @@ pub enum Write {
         assignee: Option<String>,
         deadline: Option<Timestamp>,
         opened_at: Timestamp,
+        /// What goes with a new approval. A wait that is there already stays as it is.
+        approval: Option<Box<ApprovalOpening>>,
     },
+    /// One more link to an approval.
+    ApprovalLink(LinkRow),
     WaitClose {
         run: RunId,
         token: Sequence,

@@ -1,414 +1,360 @@
-//! Writes as statements: all rows for one table in as few statements as possible, since each
-//! statement is a round trip to SQLite's thread.
+//! Writes as statements: the rows of all units of a group, table by table, each table's statement
+//! prepared once. Runs on the writer's own thread and connection.
 
-use masar_engine::{RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-use uuid::Uuid;
+use masar_engine::{RunId, Sequence, Timestamp};
+use rusqlite::{CachedStatement, Connection, Result, params};
 
 use super::{
-    pack::pack,
-    rows::{HookCallRow, OutboxRow, RunRow, Status, TimerKind, WaitKind, Write},
+    approvals,
+    rows::{HookCallRow, OutboxRow, RunRow, TimerKind, Write},
+    waits,
 };
 
-/// Rows in one statement. Few sizes, so that the prepared statements stay cached.
-const CHUNKS: [usize; 4] = [100, 20, 5, 1];
+const DEDUP: &str = "INSERT INTO dedup (workspace, key, position, expires) VALUES (?, ?, ?, ?)";
+const EVENT: &str = "INSERT INTO events (position, workspace, id, source, type, subject, time, received_at, origin, depth, data) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const RUN: &str = "INSERT INTO runs (id, workspace, workflow, version, event, event_type, status, trigger_key, subject, test, parent, \
+     parent_step, replay_of, priority, key, depth, accepted_at, ended_at, error_code, error_node, error_message) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const MOVED_ON: &str = "UPDATE runs SET status = ?2, ended_at = ?3, error_code = ?4, error_node = ?5, error_message = ?6 WHERE id = ?1";
+const JOURNAL: &str = "INSERT INTO journal (run, seq, count, hash, body) VALUES (?, ?, ?, ?, ?)";
+// The workspace of a timer is its run's; a run is written before its timers.
+pub(super) const TIMER: &str = "INSERT OR REPLACE INTO timers (due, run, token, kind, payload, workspace) \
+     SELECT ?1, ?2, ?3, ?4, ?5, workspace FROM runs WHERE id = ?2";
+const TIMER_OFF: &str = "DELETE FROM timers WHERE run = ? AND token = ?";
+const TIMER_OFF_KIND: &str = "DELETE FROM timers WHERE run = ? AND token = ? AND kind = ?";
+const TIMERS_OFF: &str = "DELETE FROM timers WHERE run = ?";
+// A wait that is announced again, since its run was loaded anew, is the same wait.
+const WAIT: &str = "INSERT INTO waits (id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, opened_at) \
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 \
+     WHERE NOT EXISTS (SELECT 1 FROM waits WHERE run = ?4 AND token = ?5)";
+const TAKEN: &str = "INSERT OR IGNORE INTO taken (run, position) VALUES (?, ?)";
+const WAIT_OFF: &str = "DELETE FROM waits WHERE run = ? AND token = ?";
+const WAITS_OFF: &str = "DELETE FROM waits WHERE run = ?";
+pub(super) const OUTBOX: &str = "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const OUTBOX_OFF: &str = "DELETE FROM outbox WHERE position = ?";
+const DECISION: &str = "INSERT OR REPLACE INTO decisions (event, workflow, trigger_key, workspace, code, detail, subject, at) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const HOOK_CALL: &str = "INSERT INTO hook_calls (workspace, path, method, query, at, status, code, detail, headers, remote, event, body, size) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const SCHEDULE: &str = "INSERT INTO schedules (workflow, trigger_key, last_at) VALUES (?, ?, ?) \
+     ON CONFLICT (workflow, trigger_key) DO UPDATE SET last_at = max(last_at, excluded.last_at)";
 
-/// Status, end and error of a run that has moved on.
-type RunUpdate = (RunId, Status, Option<Timestamp>, Option<String>, Option<String>, Option<String>);
-/// Run, number of the first record, count, hash, body.
-type SegmentWrite = (RunId, Sequence, u32, [u8; 32], Vec<u8>);
+type Timer = (Timestamp, RunId, Sequence, TimerKind, i64);
 
-/// Rows by table, in the order in which they must be written.
+/// Rows by table.
 #[derive(Default)]
-pub(super) struct Batch {
-    events: Vec<Write>,
-    dedup: Vec<(WorkspaceId, [u8; 16], i64, Timestamp)>,
-    runs: Vec<RunRow>,
-    updates: Vec<RunUpdate>,
-    journal: Vec<SegmentWrite>,
-    timers: Vec<(Timestamp, RunId, Sequence, TimerKind, i64)>,
-    /// Rare rows, one statement each, in the order in which they came.
-    rare: Vec<Write>,
-    outbox: Vec<OutboxRow>,
-    outbox_done: Vec<i64>,
-    decisions: Vec<Write>,
+pub(super) struct Batch<'a> {
+    events: Vec<&'a Write>,
+    dedup: Vec<&'a Write>,
+    runs: Vec<&'a RunRow>,
+    moved_on: Vec<&'a Write>,
+    journal: Vec<&'a Write>,
+    timers: Vec<Timer>,
+    timers_off: Vec<&'a Write>,
+    arrivals: Vec<&'a waits::Arrival>,
+    waits: Vec<&'a Write>,
+    links: Vec<&'a approvals::LinkRow>,
+    taken: Vec<&'a Write>,
+    waits_off: Vec<(RunId, Sequence)>,
+    waits_off_run: Vec<RunId>,
+    outbox: Vec<&'a OutboxRow>,
+    outbox_off: Vec<i64>,
+    decisions: Vec<&'a Write>,
+    hook_calls: Vec<&'a HookCallRow>,
+    schedules: Vec<&'a Write>,
 }
 
-impl Batch {
-    pub(super) fn add(&mut self, write: Write) {
+/// Runs one statement for each of some rows; nothing is prepared where there are none.
+fn each<T>(
+    conn: &Connection,
+    text: &str,
+    rows: &[T],
+    run: impl Fn(&mut CachedStatement<'_>, &T) -> Result<usize>,
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut statement = conn.prepare_cached(text)?;
+    rows.iter().try_for_each(|row| run(&mut statement, row).map(|_| ()))
+}
+
+/// One text for every kind of write of a list: rows of another kind are not in it.
+macro_rules! row {
+    ($statement:expr, $write:expr, $pattern:pat => $($value:expr),* $(,)?) => {
+        match $write {
+            $pattern => $statement.execute(params![$($value),*]),
+            _ => Ok(0),
+        }
+    };
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn of(writes: impl Iterator<Item = &'a Write>) -> Self {
+        let mut batch = Self::default();
+        writes.for_each(|write| batch.add(write));
+        batch
+    }
+
+    fn add(&mut self, write: &'a Write) {
         match write {
-            Write::EventInsert { position, workspace, dedup, .. } => {
-                if let Some((key, expires)) = dedup {
-                    self.dedup.push((workspace, key, position, expires));
+            Write::EventInsert { dedup, .. } => {
+                if dedup.is_some() {
+                    self.dedup.push(write);
                 }
                 self.events.push(write);
             }
-            Write::RunInsert(row) => self.runs.push(*row),
-            Write::RunUpdate { id, status, ended_at, error_code, error_node, error_message } => {
-                // Within one group the newest word on a run wins, also over its own insertion.
-                if let Some(row) = self.runs.iter_mut().rev().find(|row| row.id == id) {
-                    (row.status, row.ended_at) = (status, ended_at);
-                    (row.error_code, row.error_node, row.error_message) =
-                        (error_code, error_node, error_message);
-                } else {
-                    self.updates.push((id, status, ended_at, error_code, error_node, error_message));
-                }
-            }
-            Write::Journal { run, first, count, hash, body } => {
-                self.journal.push((run, first, count, hash, body))
-            }
+            Write::RunInsert(row) => self.runs.push(row),
+            Write::RunUpdate { .. } => self.moved_on.push(write),
+            Write::Journal { .. } => self.journal.push(write),
             Write::TimerSet { due, run, token, kind, payload } => {
-                self.timers.push((due, run, token, kind, payload))
+                self.timers.push((*due, *run, *token, *kind, *payload));
+            }
+            // What is called off goes before what is set is written: what one group sets and calls
+            // off again never comes to be.
+            Write::TimerClear { run, token } => {
+                self.timers.retain(|(_, set, of, ..)| set != run || of != token);
+                self.timers_off.push(write);
+            }
+            Write::TimerClearKind { .. } => self.timers_off.push(write),
+            Write::TimersClearRun { run } => {
+                self.timers.retain(|(_, set, ..)| set != run);
+                self.timers_off.push(write);
+            }
+            Write::EventArrived(arrival) => self.arrivals.push(arrival),
+            Write::EventTaken { .. } => self.taken.push(write),
+            Write::ApprovalLink(link) => self.links.push(link),
+            Write::WaitOpen { .. } => self.waits.push(write),
+            Write::WaitClose { run, token } => self.close_wait(*run, *token),
+            Write::WaitsCloseRun { run } => {
+                self.waits.retain(|open| !matches!(open, Write::WaitOpen { run: of, .. } if of == run));
+                self.waits_off_run.push(*run);
             }
             Write::OutboxAppend(row) => self.outbox.push(row),
-            Write::OutboxDelete { position } => self.outbox_done.push(position),
+            Write::OutboxDelete { position } => self.outbox_off.push(*position),
             Write::Decision { .. } => self.decisions.push(write),
-            other => {
-                // Timers are written last: one that is called off again within the group never is.
-                match &other {
-                    Write::TimerClear { run, token } => {
-                        self.timers.retain(|(_, set, of, ..)| set != run || of != token)
-                    }
-                    Write::TimersClearRun { run } => self.timers.retain(|(_, set, ..)| set != run),
-                    _ => {}
-                }
-                self.rare.push(other);
-            }
+            Write::HookCall(call) => self.hook_calls.push(call),
+            Write::ScheduleFired { .. } => self.schedules.push(write),
         }
     }
 
-    pub(super) async fn write(&self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        if !self.dedup.is_empty() {
-            self.write_dedup(conn).await?;
-        }
-        self.write_events(conn).await?;
-        self.write_runs(conn).await?;
-        insert(
+    fn close_wait(&mut self, run: RunId, token: Sequence) {
+        self.waits.retain(
+            |open| !matches!(open, Write::WaitOpen { run: of, token: at, .. } if *of == run && *at == token),
+        );
+        self.waits_off.push((run, token));
+    }
+
+    pub(super) fn write(mut self, conn: &Connection) -> Result<()> {
+        self.write_events(conn)?;
+        self.write_runs(conn)?;
+        self.write_waking(conn)?;
+        each(conn, OUTBOX, &self.outbox, |statement, event| append(statement, event))?;
+        each(conn, OUTBOX_OFF, &self.outbox_off, |statement, position| statement.execute([position]))?;
+        each(
             conn,
-            "INSERT INTO journal (run, seq, count, hash, body) ",
-            &self.journal,
-            |mut row, (run, first, count, hash, body)| {
-                row.push_bind(run.0)
-                    .push_bind(*first as i64)
-                    .push_bind(i64::from(*count))
-                    .push_bind(hash.to_vec())
-                    .push_bind(pack(body));
-            },
+            SCHEDULE,
+            &self.schedules,
+            |statement, write| row!(statement, write, Write::ScheduleFired { workflow, trigger, at } => workflow.0.as_bytes(), trigger, at.0),
         )
-        .await?;
-        for (id, status, ended_at, code, node, message) in &self.updates {
-            sqlx::query("UPDATE runs SET status = $2, ended_at = $3, error_code = $4, error_node = $5, error_message = $6 WHERE id = $1")
-                .bind(id.0)
-                .bind(*status as i64)
-                .bind(ended_at.map(|at| at.0))
-                .bind(code)
-                .bind(node)
-                .bind(message)
-                .execute(&mut *conn)
-                .await?;
-        }
-        for write in &self.rare {
-            rare(conn, write).await?;
-        }
-        // The workspace of a timer is its run's; a run is written before its timers.
-        for (due, run, token, kind, payload) in &self.timers {
-            sqlx::query(
-                "INSERT OR REPLACE INTO timers (due, run, token, kind, payload, workspace) \
-                 SELECT $1, $2, $3, $4, $5, workspace FROM runs WHERE id = $2",
+    }
+
+    fn write_events(&self, conn: &Connection) -> Result<()> {
+        each(conn, DEDUP, &self.dedup, |statement, write| {
+            row!(
+                statement, write,
+                Write::EventInsert { workspace, position, dedup: Some((key, expires)), .. }
+                    => workspace.0, key, position, expires.0
             )
-            .bind(due.0)
-            .bind(run.0)
-            .bind(*token as i64)
-            .bind(*kind as i64)
-            .bind(payload)
-            .execute(&mut *conn)
-            .await?;
-        }
-        insert(
-            conn,
-            "INSERT INTO outbox (workspace, event_id, source, type, subject, time, data, depth) ",
-            &self.outbox,
-            |mut row, event| {
-                row.push_bind(event.workspace.0)
-                    .push_bind(event.event_id)
-                    .push_bind(event.source.clone())
-                    .push_bind(event.event_type.clone())
-                    .push_bind(event.subject.clone())
-                    .push_bind(event.time.0)
-                    .push_bind(event.data.to_string())
-                    .push_bind(event.depth);
-            },
-        )
-        .await?;
-        insert(
-            conn,
-            "INSERT OR REPLACE INTO decisions (event, workflow, trigger_key, workspace, code, detail, subject, at) ",
-            &self.decisions,
-            |mut row, write| {
-                if let Write::Decision { event, workspace, workflow, trigger, code, detail, subject, at } = write {
-                    row.push_bind(*event)
-                        .push_bind(workflow.0)
-                        .push_bind(trigger.clone())
-                        .push_bind(workspace.0)
-                        .push_bind(*code)
-                        .push_bind(detail.clone())
-                        .push_bind(subject.clone())
-                        .push_bind(at.0);
+        })?;
+        each(conn, EVENT, &self.events, |statement, write| {
+            row!(
+                statement, write,
+                Write::EventInsert {
+                    position, workspace, event_id, source, event_type, subject, time, received_at, origin, data, depth, ..
+                } => position, workspace.0, event_id, source, event_type, subject, time, received_at.0, *origin as i64, depth, data.0
+            )
+        })?;
+        each(conn, DECISION, &self.decisions, |statement, write| {
+            row!(
+                statement, write,
+                Write::Decision { event, workspace, workflow, trigger, code, detail, subject, at }
+                    => event, workflow.0.as_bytes(), trigger, workspace.0, code, detail, subject, at.0
+            )
+        })?;
+        each(conn, HOOK_CALL, &self.hook_calls, |statement, call| {
+            statement.execute(params![
+                call.workspace.0,
+                call.path,
+                call.method,
+                call.query,
+                call.at.0,
+                call.status,
+                call.code,
+                call.detail,
+                call.headers,
+                call.remote,
+                call.event,
+                call.body,
+                call.size as i64
+            ])
+        })
+    }
+
+    fn write_runs(&mut self, conn: &Connection) -> Result<()> {
+        // In the order of their keys: the pages fill up instead of being split.
+        self.runs.sort_unstable_by_key(|row| row.id);
+        each(conn, RUN, &self.runs, |statement, run| {
+            statement.execute(params![
+                run.id.0.as_bytes(),
+                run.workspace.0,
+                run.workflow.0.as_bytes(),
+                run.version,
+                run.event,
+                run.event_type,
+                run.status as i64,
+                run.trigger,
+                run.subject,
+                run.test,
+                run.parent.as_ref().map(|(run, _)| run.0.as_bytes()),
+                run.parent.as_ref().map(|(_, step)| step),
+                run.replay_of.as_ref().map(|run| run.0.as_bytes()),
+                run.priority,
+                run.key,
+                run.depth,
+                run.accepted_at.0,
+                run.ended_at.map(|at| at.0),
+                run.error_code,
+                run.error_node,
+                run.error_message
+            ])
+        })?;
+        self.journal.sort_by_key(|write| match write {
+            Write::Journal { run, first, .. } => Some((*run, *first)),
+            _ => None,
+        });
+        each(conn, JOURNAL, &self.journal, |statement, write| {
+            row!(
+                statement, write,
+                Write::Journal { run, first, count, hash, body } => run.0.as_bytes(), *first as i64, count, hash, body.0
+            )
+        })?;
+        each(conn, MOVED_ON, &self.moved_on, |statement, write| {
+            row!(
+                statement, write,
+                Write::RunUpdate { id, status, ended_at, error_code, error_node, error_message }
+                    => id.0.as_bytes(), *status as i64, ended_at.map(|at| at.0), error_code, error_node, error_message
+            )
+        })
+    }
+
+    fn write_waking(&self, conn: &Connection) -> Result<()> {
+        for write in &self.timers_off {
+            match write {
+                Write::TimerClear { run, token } => {
+                    conn.prepare_cached(TIMER_OFF)?.execute(params![run.0.as_bytes(), *token as i64])?;
                 }
-            },
-        )
-        .await?;
-        for chunk in self.outbox_done.chunks(100) {
-            let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM outbox WHERE position IN (");
-            let mut list = query.separated(", ");
-            for position in chunk {
-                list.push_bind(*position);
+                Write::TimerClearKind { run, token, kind } => {
+                    let values = params![run.0.as_bytes(), *token as i64, *kind as i64];
+                    conn.prepare_cached(TIMER_OFF_KIND)?.execute(values)?;
+                }
+                Write::TimersClearRun { run } => {
+                    conn.prepare_cached(TIMERS_OFF)?.execute([run.0.as_bytes()])?;
+                }
+                _ => {}
             }
-            query.push(")").build().execute(&mut *conn).await?;
         }
-        Ok(())
-    }
-
-    async fn write_dedup(&self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        insert(
+        each(conn, WAIT_OFF, &self.waits_off, |statement, (run, token)| {
+            statement.execute(params![run.0.as_bytes(), *token as i64])
+        })?;
+        each(conn, WAITS_OFF, &self.waits_off_run, |statement, run| statement.execute([run.0.as_bytes()]))?;
+        // What a run has taken is known before its next wait looks back.
+        each(
             conn,
-            "INSERT INTO dedup (workspace, key, position, expires) ",
-            &self.dedup,
-            |mut row, (workspace, key, position, expires)| {
-                row.push_bind(workspace.0).push_bind(key.to_vec()).push_bind(*position).push_bind(expires.0);
-            },
-        )
-        .await
-    }
-
-    async fn write_events(&self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        let head = "INSERT INTO events (position, workspace, id, source, type, subject, time, received_at, origin, depth, data) ";
-        insert(conn, head, &self.events, |mut row, write| {
-            if let Write::EventInsert {
-                position,
-                workspace,
-                event_id,
-                source,
-                event_type,
-                subject,
-                time,
-                received_at,
-                origin,
-                data,
-                depth,
-                ..
-            } = write
-            {
-                row.push_bind(*position)
-                    .push_bind(workspace.0)
-                    .push_bind(event_id.clone())
-                    .push_bind(source.clone())
-                    .push_bind(event_type.clone())
-                    .push_bind(subject.clone())
-                    .push_bind(time.clone())
-                    .push_bind(received_at.0)
-                    .push_bind(*origin as i64)
-                    .push_bind(*depth)
-                    .push_bind(pack(data));
-            }
+            TAKEN,
+            &self.taken,
+            |statement, write| row!(statement, write, Write::EventTaken { run, position } => run.0.as_bytes(), position),
+        )?;
+        // Before the waits of this group open; those look back at these events themselves.
+        for arrival in &self.arrivals {
+            waits::arrive(conn, arrival)?;
+        }
+        self.waits.iter().try_for_each(|write| open_wait(conn, write))?;
+        self.links.iter().try_for_each(|link| approvals::write_link(conn, link))?;
+        each(conn, TIMER, &self.timers, |statement, (due, run, token, kind, payload)| {
+            statement.execute(params![due.0, run.0.as_bytes(), *token as i64, *kind as i64, payload])
         })
-        .await
-    }
-
-    async fn write_runs(&self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        let head = "INSERT INTO runs (id, workspace, workflow, version, event, event_type, status, trigger_key, subject, test, parent, \
-                    parent_step, replay_of, priority, key, depth, accepted_at, ended_at, error_code, error_node, error_message) ";
-        insert(conn, head, &self.runs, |mut row, run| {
-            row.push_bind(run.id.0)
-                .push_bind(run.workspace.0)
-                .push_bind(run.workflow.0)
-                .push_bind(run.version)
-                .push_bind(run.event)
-                .push_bind(run.event_type.clone())
-                .push_bind(run.status as i64)
-                .push_bind(run.trigger.clone())
-                .push_bind(run.subject.clone())
-                .push_bind(run.test)
-                .push_bind(run.parent.as_ref().map(|(parent, _)| parent.0))
-                .push_bind(run.parent.as_ref().map(|(_, step)| step.clone()))
-                .push_bind(run.replay_of.map(|run| run.0))
-                .push_bind(i64::from(run.priority))
-                .push_bind(run.key.clone())
-                .push_bind(run.depth)
-                .push_bind(run.accepted_at.0)
-                .push_bind(run.ended_at.map(|at| at.0))
-                .push_bind(run.error_code.clone())
-                .push_bind(run.error_node.clone())
-                .push_bind(run.error_message.clone());
-        })
-        .await
     }
 }
 
-/// Inserts rows in statements of fixed sizes.
-async fn insert<T>(
-    conn: &mut SqliteConnection,
-    head: &'static str,
-    rows: &[T],
-    bind: impl Fn(sqlx::query_builder::Separated<'_, Sqlite, &'static str>, &T),
-) -> Result<(), sqlx::Error> {
-    let mut rest = rows;
-    for size in CHUNKS {
-        while rest.len() >= size {
-            let (chunk, more) = rest.split_at(size);
-            rest = more;
-            let mut query = QueryBuilder::<Sqlite>::new(head);
-            query.push("VALUES ");
-            for (index, row) in chunk.iter().enumerate() {
-                query.push(if index == 0 { "(" } else { ", (" });
-                bind(query.separated(", "), row);
-                query.push(")");
-            }
-            query.build().execute(&mut *conn).await?;
-        }
+/// Opens a wait, where it is not open already, with what goes with it.
+fn open_wait(conn: &Connection, write: &Write) -> Result<()> {
+    let Write::WaitOpen {
+        id,
+        workspace,
+        workflow,
+        run,
+        token,
+        step,
+        kind,
+        event_type,
+        key,
+        correlate,
+        title,
+        context,
+        assignee,
+        deadline,
+        opened_at,
+        approval,
+    } = write
+    else {
+        return Ok(());
+    };
+    let new = conn.prepare_cached(WAIT)?.execute(params![
+        id.as_bytes(),
+        workspace.0,
+        workflow.0.as_bytes(),
+        run.0.as_bytes(),
+        *token as i64,
+        step,
+        *kind as i64,
+        event_type,
+        key,
+        correlate,
+        title,
+        context.to_string(),
+        assignee,
+        deadline.map(|at| at.0),
+        opened_at.0
+    ])?;
+    if let Some(approval) = approval.as_ref().filter(|_| new > 0) {
+        approvals::opened(conn, approval)?;
     }
-    Ok(())
-}
-
-async fn rare(conn: &mut SqliteConnection, write: &Write) -> Result<(), sqlx::Error> {
-    match write {
-        Write::TimerClear { run, token } => {
-            sqlx::query("DELETE FROM timers WHERE run = $1 AND token = $2")
-                .bind(run.0)
-                .bind(*token as i64)
-                .execute(conn)
-                .await?;
-        }
-        Write::TimerClearKind { run, token, kind } => {
-            sqlx::query("DELETE FROM timers WHERE run = $1 AND token = $2 AND kind = $3")
-                .bind(run.0)
-                .bind(*token as i64)
-                .bind(*kind as i64)
-                .execute(conn)
-                .await?;
-        }
-        Write::TimersClearRun { run } => {
-            sqlx::query("DELETE FROM timers WHERE run = $1").bind(run.0).execute(conn).await?;
-        }
-        Write::WaitOpen {
-            id,
-            workspace,
-            workflow,
-            run,
-            token,
-            step,
-            kind,
+    let Some(event_type) = event_type else { return Ok(()) };
+    waits::look_back(
+        conn,
+        &waits::Opened {
+            workspace: *workspace,
+            run: *run,
+            token: *token,
             event_type,
-            key,
-            correlate,
-            title,
-            context,
-            assignee,
-            deadline,
-            opened_at,
-        } => {
-            open_wait(
-                conn,
-                (*id, *workspace, *workflow, *run, *token, *kind),
-                step,
-                event_type,
-                key,
-                correlate,
-                title,
-                context,
-                assignee,
-                *deadline,
-                *opened_at,
-            )
-            .await?;
-        }
-        Write::WaitClose { run, token } => {
-            sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2")
-                .bind(run.0)
-                .bind(*token as i64)
-                .execute(conn)
-                .await?;
-        }
-        Write::WaitsCloseRun { run } => {
-            sqlx::query("DELETE FROM waits WHERE run = $1").bind(run.0).execute(conn).await?;
-        }
-        Write::HookCall(call) => hook_call(conn, call).await?,
-        Write::ScheduleFired { workflow, trigger, at } => {
-            sqlx::query(
-                "INSERT INTO schedules (workflow, trigger_key, last_at) VALUES ($1, $2, $3) \
-                 ON CONFLICT (workflow, trigger_key) DO UPDATE SET last_at = max(last_at, excluded.last_at)",
-            )
-            .bind(workflow.0)
-            .bind(trigger)
-            .bind(at.0)
-            .execute(conn)
-            .await?;
-        }
-        // The others have their own place in the batch.
-        _ => {}
-    }
-    Ok(())
+            key: key.as_deref(),
+            correlate: correlate.as_deref(),
+            at: *opened_at,
+        },
+    )
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-async fn open_wait(
-    conn: &mut SqliteConnection,
-    (id, workspace, workflow, run, token, kind): (Uuid, WorkspaceId, WorkflowId, RunId, Sequence, WaitKind),
-    step: &str,
-    event_type: &Option<String>,
-    key: &Option<String>,
-    correlate: &Option<String>,
-    title: &Option<String>,
-    context: &masar_engine::Json,
-    assignee: &Option<String>,
-    deadline: Option<Timestamp>,
-    opened_at: Timestamp,
-) -> Result<(), sqlx::Error> {
-    // A wait that is announced again after a restart is the same wait.
-    sqlx::query("DELETE FROM waits WHERE run = $1 AND token = $2")
-        .bind(run.0)
-        .bind(token as i64)
-        .execute(&mut *conn)
-        .await?;
-    sqlx::query(
-        "INSERT INTO waits (id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, opened_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    )
-    .bind(id)
-    .bind(workspace.0)
-    .bind(workflow.0)
-    .bind(run.0)
-    .bind(token as i64)
-    .bind(step)
-    .bind(kind as i64)
-    .bind(event_type)
-    .bind(key)
-    .bind(correlate)
-    .bind(title)
-    .bind(context.to_string())
-    .bind(assignee)
-    .bind(deadline.map(|at| at.0))
-    .bind(opened_at.0)
-    .execute(&mut *conn)
-    .await?;
-    Ok(())
-}
-
-async fn hook_call(conn: &mut SqliteConnection, call: &HookCallRow) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO hook_calls (workspace, path, method, at, status, code, detail, headers, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(call.workspace.0)
-    .bind(&call.path)
-    .bind(&call.method)
-    .bind(call.at.0)
-    .bind(i64::from(call.status))
-    .bind(&call.code)
-    .bind(&call.detail)
-    .bind(&call.headers)
-    .bind(&call.body)
-    .execute(conn)
-    .await?;
-    Ok(())
+/// Adds an event to the outbox.
+pub(super) fn append(statement: &mut CachedStatement<'_>, event: &OutboxRow) -> Result<usize> {
+    statement.execute(params![
+        event.workspace.0,
+        event.event_id.as_bytes(),
+        event.source,
+        event.event_type,
+        event.subject,
+        event.time.0,
+        event.data.to_string(),
+        event.depth
+    ])
 }

@@ -1,15 +1,11 @@
 //! Workflows, their drafts and versions, credentials and settings: rare changes, each a small
-//! piece of work in the committer's transaction.
+//! piece of work in a transaction of its own.
 
-use std::any::Any;
-
-use async_trait::async_trait;
-use futures_util::future::BoxFuture;
-use masar_engine::{Timestamp, VersionHash, WorkflowId, WorkspaceId};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use masar_engine::{RunId, Timestamp, VersionHash, WorkflowId, WorkspaceId};
+use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{CommitError, CredentialRow, Store, StoreError, Unit, Work, WorkError, Write};
+use super::{CredentialRow, KeptAnswer, Store, StoreError};
 
 /// A workflow with its draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,56 +106,7 @@ pub struct DraftChange {
     pub paused: Option<bool>,
 }
 
-/// A change that runs in the committer's transaction. It tells its result by itself, since the
-/// work of a failed unit does not come back.
-struct Change<F, T> {
-    run: Option<F>,
-    told: Option<tokio::sync::oneshot::Sender<Result<T, StoreError>>>,
-}
-
-#[async_trait]
-impl<F, T> Work for Change<F, T>
-where
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    T: Send + 'static,
-{
-    async fn apply(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Write>, WorkError> {
-        let (Some(run), Some(told)) = (self.run.take(), self.told.take()) else { return Ok(Vec::new()) };
-        let result = run(conn).await;
-        let refused = result.is_err();
-        let _ = told.send(result);
-        // An error undoes what the change has done so far.
-        if refused {
-            Err(WorkError(sqlx::Error::Protocol("the change was refused".into())))
-        } else {
-            Ok(Vec::new())
-        }
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
-    }
-}
-
 impl Store {
-    /// Runs a change in a transaction of the writer.
-    pub async fn change<T, F>(&self, run: F) -> Result<T, StoreError>
-    where
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-        T: Send + 'static,
-    {
-        let (told, tell) = tokio::sync::oneshot::channel();
-        let change = Change { run: Some(run), told: Some(told) };
-        let committed = self.submit(Unit { writes: Vec::new(), work: Some(Box::new(change)) }).await;
-        match (tell.await, committed) {
-            (Ok(Ok(value)), Ok(_)) => Ok(value),
-            (Ok(Err(error)), _) => Err(error),
-            (_, Err(CommitError::Store(error))) => Err(error),
-            (_, Err(error)) => Err(StoreError::Database(sqlx::Error::Protocol(error.to_string()))),
-            (Err(_), Ok(_)) => Err(StoreError::Database(sqlx::Error::WorkerCrashed)),
-        }
-    }
-
     /// What is published everywhere.
     pub async fn published(&self) -> Result<Vec<Published>, StoreError> {
         let rows = sqlx::query(
@@ -284,16 +231,35 @@ impl Store {
         .await
     }
 
-    /// Removes a workflow that has no open runs; its runs and versions stay for the log.
-    pub async fn delete_workflow(&self, workspace: WorkspaceId, id: WorkflowId) -> Result<bool, StoreError> {
+    /// Removes a workflow that has no open runs; its runs and versions stay for the log. Otherwise
+    /// gives some of the open ones, at most `most`.
+    pub async fn delete_workflow(
+        &self,
+        workspace: WorkspaceId,
+        id: WorkflowId,
+        most: u32,
+    ) -> Result<Vec<RunId>, StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2")
-                    .bind(workspace.0)
-                    .bind(id.0)
-                    .execute(conn)
-                    .await?;
-                Ok(done.rows_affected() > 0)
+                let open: Vec<Uuid> = sqlx::query_scalar(
+                    "SELECT id FROM runs WHERE status < 4 AND workflow = $1 ORDER BY id LIMIT $2",
+                )
+                .bind(id.0)
+                .bind(i64::from(most))
+                .fetch_all(&mut *conn)
+                .await?;
+                if open.is_empty() {
+                    sqlx::query("DELETE FROM schedules WHERE workflow = $1")
+                        .bind(id.0)
+                        .execute(&mut *conn)
+                        .await?;
+                    sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2")
+                        .bind(workspace.0)
+                        .bind(id.0)
+                        .execute(conn)
+                        .await?;
+                }
+                Ok(open.into_iter().map(RunId).collect())
             })
         })
         .await
@@ -415,6 +381,23 @@ impl Store {
         .await
     }
 
+    /// Replaces the sealed fields of credentials, all or none. Their values stay the same.
+    pub async fn set_sealed(&self, rows: Vec<(Uuid, Vec<u8>)>) -> Result<(), StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                for (id, sealed) in rows {
+                    sqlx::query("UPDATE credentials SET sealed = $2 WHERE id = $1")
+                        .bind(id)
+                        .bind(sealed)
+                        .execute(&mut *conn)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Removes a credential.
     pub async fn delete_credential(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError> {
         self.change(move |conn| {
@@ -450,19 +433,18 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         key: String,
-        request: Vec<u8>,
-        status: u16,
-        body: String,
+        answer: KeptAnswer,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
         self.change(move |conn| {
             Box::pin(async move {
-                sqlx::query("INSERT OR REPLACE INTO idempotency (workspace, key, request, status, body, expires) VALUES ($1, $2, $3, $4, $5, $6)")
+                sqlx::query("INSERT OR REPLACE INTO idempotency (workspace, key, request, status, headers, body, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)")
                     .bind(workspace.0)
                     .bind(key)
-                    .bind(request)
-                    .bind(i64::from(status))
-                    .bind(body)
+                    .bind(answer.request.to_vec())
+                    .bind(i64::from(answer.status))
+                    .bind(answer.headers)
+                    .bind(answer.body)
                     .bind(expires.0)
                     .execute(conn)
                     .await?;

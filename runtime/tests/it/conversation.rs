@@ -158,3 +158,58 @@ async fn an_event_tells_what_it_started_and_why_others_did_not_run() {
         "an event needs an id"
     );
 }
+
+#[tokio::test]
+async fn a_workflow_with_open_runs_is_deleted_only_on_purpose_and_its_log_stays() {
+    let server = Server::start();
+    let nodes = [("start", "trigger.manual", json!({})), ("rest", "flow.wait", json!({"for": "1h"}))];
+    let workflow = server.publish(line("slow", &nodes)).await;
+    let start = format!("/api/v1/workflows/{workflow}/start");
+    let (_, started) = server.call("POST", &start, Some(json!({"data": {}}))).await;
+    let run = format!("/api/v1/runs/{}", started["run"].as_str().unwrap());
+    server.until(&run, |run| run["status"] == "waiting").await;
+
+    let path = format!("/api/v1/workflows/{workflow}");
+    let (status, refused) = server.call("DELETE", &path, None).await;
+    assert_eq!((status, &refused["code"], &refused["problems"][0]), (409, &json!("in_use"), &started["run"]));
+    assert_eq!(server.get(&path).await["published"], 1, "a refusal changes nothing");
+    assert_eq!(server.call("DELETE", &format!("{path}?cancelRuns=true"), None).await.0, 204);
+    assert_eq!(server.call("GET", &path, None).await.0, 404);
+
+    let log = server.get(&run).await;
+    assert_eq!((&log["status"], &log["steps"][1]["step"]), (&json!("cancelled"), &json!("rest")));
+    assert_eq!(server.get(&format!("{run}/verify")).await["intact"], true);
+    assert_eq!(
+        server.get(&format!("/api/v1/runs?workflow={workflow}")).await["items"].as_array().unwrap().len(),
+        1
+    );
+    server.publish(line("slow", &nodes)).await;
+}
+
+#[tokio::test]
+async fn figures_tell_of_steps_commits_and_requests() {
+    let server = Server::start();
+    let id = server
+        .publish(line(
+            "figures",
+            &[("start", "trigger.manual", json!({})), ("set", "data.set", json!({"values": {"x": 1}}))],
+        ))
+        .await;
+    server.call("POST", &format!("/api/v1/workflows/{id}/start"), Some(json!({}))).await;
+    server.until("/api/v1/runs", |page| page["items"][0]["status"] == "succeeded").await;
+    server.call("GET", "/api/v1/runs/nothing", None).await;
+    server.call("GET", "/api/v1/no/such/page", None).await;
+    let text =
+        server.http.get(format!("{}/metrics", server.base)).send().await.unwrap().text().await.unwrap();
+    for line in [
+        "masar_step_seconds_bucket{type=\"data.set\",le=\"+Inf\"} 1",
+        "masar_step_seconds_count{type=\"data.set\"} 1",
+        "masar_commit_records_bucket{le=\"+Inf\"} ",
+        "masar_commit_records_count ",
+        "masar_http_requests_total{method=\"POST\",route=\"/api/v1/workflows\",status=\"201\"} 1",
+        "masar_http_requests_total{method=\"GET\",route=\"/api/v1/runs/{run}\",status=\"404\"} 1",
+        "masar_http_requests_total{method=\"GET\",route=\"other\",status=\"404\"} 1",
+    ] {
+        assert!(text.lines().any(|found| found.starts_with(line)), "{line} is not in\n{text}");
+    }
+}

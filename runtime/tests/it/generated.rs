@@ -25,6 +25,11 @@ fn generated_schemas() {
 }
 
 #[test]
+fn generated_problems() {
+    current("docs/problems.md", &masar_runtime::api::problems());
+}
+
+#[test]
 fn generated_settings() {
     let mut text = String::from(
         "# Settings\n\nFile `masar.toml`, then variables, then flags (`--set key=value`). `masar config` prints what is in force.\n\n| key | variable | default | |\n| --- | --- | --- | --- |\n",

@@ -54,6 +54,32 @@ impl Server {
         for setting in settings {
             command.args(["--set", setting]);
         }
+        Self::spawn(command, folder)
+    }
+
+    /// The same on a file system of its own, given as shell commands that prepare `$D`, the data folder,
+    /// in a mount namespace of the server. None where this machine does not permit that.
+    pub(crate) fn start_on(prepare: &str, folder: Arc<tempfile::TempDir>) -> Option<Self> {
+        let mut probe = Command::new("unshare");
+        probe.args(["-rm", "mount", "-t", "tmpfs", "tmpfs"]).arg(folder.path()).stderr(Stdio::null());
+        if !probe.status().is_ok_and(|status| status.success()) {
+            println!("not shown here: this machine permits no mount namespaces");
+            return None;
+        }
+        let script = format!("{prepare} && exec \"$@\"");
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", &script, "sh"]).arg(binary()).arg("--data").arg(folder.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--set", "log.level=off"]).env("D", folder.path());
+        Some(Self::spawn(command, folder))
+    }
+
+    /// The data folder as the server sees it.
+    pub(crate) fn inside(&self) -> PathBuf {
+        let path = self.folder.path().strip_prefix("/").unwrap();
+        PathBuf::from(format!("/proc/{}/root", self.child.id())).join(path)
+    }
+
+    fn spawn(mut command: Command, folder: Arc<tempfile::TempDir>) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the server says where it listens").unwrap();
@@ -69,8 +95,19 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Sends a signal by name, as an operator or a supervisor would.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     pub(crate) fn token(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("api-token")).unwrap()
+        std::fs::read_to_string(self.inside().join("api-token")).unwrap()
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {

@@ -3,11 +3,12 @@
 use std::any::Any;
 
 use async_trait::async_trait;
+use masar_crm_core::DatabaseError;
 use masar_engine::{RunId, Timestamp, WorkflowId, WorkspaceId};
 use masar_runtime::store::{
-    CommitError, Origin, RunFilter, RunRow, Status, Store, TimerKind, Unit, Work, WorkError, Write,
+    CommitError, Origin, Packed, RunFilter, RunRow, Status, Store, TimerKind, Unit, Work, Write,
 };
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 use uuid::Uuid;
 
 const WORKSPACE: WorkspaceId = WorkspaceId::FIRST;
@@ -29,7 +30,7 @@ fn event(position: i64, key: Option<u8>) -> Write {
         time: None,
         received_at: Timestamp(1),
         origin: Origin::Api,
-        data: b"{}".to_vec(),
+        data: Packed::new(b"{}"),
         depth: 0,
         dedup: key.map(|key| ([key; 16], Timestamp(i64::MAX))),
     }
@@ -66,7 +67,7 @@ fn records(number: u128, first: u64) -> Write {
         first,
         count: 1,
         hash: [1; 32],
-        body: b"{}\n".to_vec(),
+        body: Packed::new(b"{}\n"),
     }
 }
 
@@ -113,10 +114,10 @@ struct Deed {
 
 #[async_trait]
 impl Work for Deed {
-    async fn apply(&mut self, conn: &mut SqliteConnection) -> Result<Vec<Write>, WorkError> {
-        sqlx::query("INSERT INTO meta (key, value) VALUES ('deed', 'done')").execute(&mut *conn).await?;
+    async fn apply(&mut self, conn: &mut Connection) -> Result<Vec<Write>, DatabaseError> {
+        conn.execute("INSERT INTO meta (key, value) VALUES ('deed', 'done')", [])?;
         if self.fails {
-            sqlx::query("INSERT INTO nowhere VALUES (1)").execute(&mut *conn).await?;
+            conn.execute("INSERT INTO nowhere VALUES (1)", [])?;
         }
         Ok(vec![run(2, Status::Succeeded)])
     }
@@ -187,14 +188,18 @@ async fn lists_filter_and_go_on_where_they_stopped_and_old_runs_are_forgotten() 
     let subject = RunFilter { text: Some("lead/17".into()), ..RunFilter::default() };
     assert_eq!(store.runs(WORKSPACE, &subject, None, 10).await.unwrap().len(), 1);
 
-    let mut forgotten = 0;
+    let (mut forgotten, mut after) = (0, None);
     loop {
-        match store.forget_runs(Timestamp(10), None, Vec::new(), 20).await.unwrap() {
-            0 => break,
-            some => forgotten += some,
+        let piece = store.forget_runs(WorkflowId(Uuid::nil()), Timestamp(10), after, 20).await.unwrap();
+        forgotten += piece.gone;
+        after = piece.next;
+        if after.is_none() {
+            break;
         }
     }
     assert_eq!(forgotten, 50, "what is open stays");
     assert!(store.journal(RunId(Uuid::from_u128(7))).await.unwrap().is_empty());
-    assert_eq!(store.forget_events(Timestamp(10), 10).await.unwrap(), 0, "the open run needs its event");
+    assert_eq!(store.position_at(Timestamp(10)).await.unwrap(), 2);
+    let events = store.forget_events(Timestamp(10), 0, 2, 10).await.unwrap();
+    assert_eq!(events.gone, 0, "the open run needs its event");
 }

@@ -34,6 +34,34 @@ fn plain_paths_are_native() {
 }
 
 #[test]
+fn a_choice_gives_natively_what_rhai_gives() {
+    let fixture = Fixture::lead();
+    let context = fixture.context();
+    for source in [
+        "trigger.body.budget ?? 1",
+        "trigger.body.nothing ?? \"web\"",
+        "trigger.body.empty ?? trigger.body.nothing ?? true",
+        "trigger.nothing ?? trigger.body.empty",
+        "(steps.skipped ?? steps.check).items[1].price",
+        " ( trigger.nothing ?? steps.check ) ",
+        "trigger.body.nothing ?? -7",
+        // Errors are Rhai's.
+        "trigger.nothing ?? steps.skipped",
+        "(steps.skipped ?? steps.check).nothing",
+        "(trigger.nothing ?? trigger.body.empty).x",
+    ] {
+        let expression = Expression::compile(source).unwrap();
+        let Kind::Script { choice: Some(_), ast, inputs, .. } = &expression.kind else { panic!("{source}") };
+        assert_eq!(expression.evaluate(&context), expression.run(ast, inputs, &context), "{source}");
+    }
+    for source in
+        ["trigger.a ?? 1.5", "trigger.a ?? b()", "(trigger.a ?? 1).b", "trigger.a ?? \"a\\n\"", "1 ?? 2"]
+    {
+        assert!(Choice::parse(source).is_none_or(|choice| choice.evaluate(&context).is_none()), "{source}");
+    }
+}
+
+#[test]
 fn scripts() {
     for (source, value) in [
         (
@@ -147,6 +175,12 @@ fn hostile_scripts_end() {
         ("let s = \"aaaaaaaa\"; loop { s += s; }", "expression.limit"),
         ("let a = []; loop { a.push(1); }", "expression.limit"),
         ("let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; }", "expression.limit"),
+        ("let m = #{a: #{}}; let i = 0; loop { m.a[`k${i}`] = i; i += 1; }", "expression.limit"),
+        // Each is within its limit; all together are too much.
+        (
+            "let m = #{}; let i = 0; while i < 900 { let a = []; a.pad(900, i); m[`k${i}`] = a; i += 1; } m",
+            "expression.limit",
+        ),
         // Without a stack of its own this one ends the process.
         ("let a = [1]; let i = 0; while i < 10000 { a = [a]; i += 1; } a", "expression.limit"),
         ("let a = [1]; let i = 0; while i < 1000 { a = [a]; i += 1; } throw a", "expression.thrown"),

@@ -1,0 +1,117 @@
+//! When accepting more would only make everybody wait: the number of events that are on their way to
+//! the disk is bounded by what the disk and the processors have lately been seen to manage in a tenth of a
+//! second. What is refused costs its sender a retry; what is accepted is answered in time.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use masar_engine::Timestamp;
+
+/// So many may always be on their way: a burst on an idle machine is no overload.
+const LEAST: usize = 512;
+/// A place is free again within this, milliseconds.
+const WITHIN_MS: u64 = 100;
+/// The pace is measured over stretches of this length, microseconds.
+const STRETCH: u64 = 50_000;
+/// With fewer on their way the pace is that of the senders, and says nothing of what is possible.
+const BUSY: usize = 64;
+
+/// The gate.
+#[derive(Debug)]
+pub struct Gate {
+    on_the_way: AtomicUsize,
+    most: AtomicUsize,
+    stretch: Mutex<Stretch>,
+}
+
+#[derive(Debug, Default)]
+struct Stretch {
+    since: Timestamp,
+    done: u64,
+    busy: bool,
+}
+
+/// A place; it is given back when this goes.
+#[derive(Debug)]
+pub struct Place(Arc<Gate>);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { on_the_way: AtomicUsize::new(0), most: AtomicUsize::new(LEAST), stretch: Mutex::default() }
+    }
+}
+
+impl Gate {
+    /// Whether one more may come in.
+    pub fn is_open(&self) -> bool {
+        self.on_the_way.load(Ordering::Relaxed) < self.most.load(Ordering::Relaxed)
+    }
+
+    /// Takes a place, where there is one.
+    pub fn enter(self: &Arc<Self>) -> Option<Place> {
+        if !self.is_open() {
+            return None;
+        }
+        self.on_the_way.fetch_add(1, Ordering::Relaxed);
+        Some(Place(self.clone()))
+    }
+
+    /// Notes that one has become durable at `now`, and learns from it how many fit.
+    pub fn done(&self, now: Timestamp) {
+        let on_the_way = self.on_the_way.load(Ordering::Relaxed);
+        let mut stretch = self.stretch.lock().unwrap_or_else(PoisonError::into_inner);
+        stretch.done += 1;
+        stretch.busy &= on_the_way >= BUSY;
+        let length = now.micros_since(stretch.since);
+        if length < STRETCH {
+            return;
+        }
+        if stretch.busy && length < 20 * STRETCH {
+            let fit = stretch.done * WITHIN_MS * 1000 / length;
+            let most = self.most.load(Ordering::Relaxed);
+            let smoothed = (most * 3 + usize::try_from(fit).unwrap_or(most)) / 4;
+            self.most.store(smoothed.max(LEAST), Ordering::Relaxed);
+        }
+        *stretch = Stretch { since: now, done: 0, busy: true };
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.on_the_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lets `a_second` become durable for a second, always with as many on their way as fit.
+    fn run(gate: &Arc<Gate>, a_second: i64, from: i64) {
+        let mut places = Vec::new();
+        for number in 0..a_second {
+            while let Some(place) = gate.enter() {
+                places.push(place);
+            }
+            gate.done(Timestamp(from + number * 1_000_000 / a_second));
+            places.pop();
+        }
+    }
+
+    #[test]
+    fn as_many_as_a_tenth_of_a_second_manages() {
+        let gate = Arc::new(Gate::default());
+        let burst: Vec<_> = std::iter::from_fn(|| gate.enter()).collect();
+        assert_eq!(burst.len(), LEAST, "a burst on an idle machine");
+        drop(burst);
+        assert!(gate.is_open());
+        run(&gate, 20_000, 1_000_000);
+        let most = gate.most.load(Ordering::Relaxed);
+        assert!((1_800..=2_000).contains(&most), "{most}");
+        // A slow disk: fewer, but never less than what a burst may bring.
+        run(&gate, 3_000, 60_000_000);
+        assert_eq!(gate.most.load(Ordering::Relaxed), LEAST);
+    }
+}
