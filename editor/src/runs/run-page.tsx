@@ -196,7 +196,9 @@ function RunHeader(props: {
                 · {t.runs.version} {number(detail.version)}
               </span>
             )}
-            <span className="code">· {detail.subject ?? detail.event_type}</span>
+            <span>
+              · <span className="code">{detail.subject ?? detail.event_type}</span>
+            </span>
             {detail.replay_of && (
               <Link to="/runs/$run" params={{ run: detail.replay_of }} className="underline">
                 {t.runs.replayOf} …{detail.replay_of.slice(-6)}
