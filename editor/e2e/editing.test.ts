@@ -110,7 +110,15 @@ describe.each<Language>(["en", "ar"])("in %s", (language) => {
     const node = page.locator('[data-step="thanks"]');
     await node.waitFor();
     const before = await draftOf(id);
-    const box = await node.boundingBox();
+    // The view comes to rest first: a pointer aims at where the node is, not at where it was.
+    let box = await node.boundingBox();
+    await expect
+      .poll(async () => {
+        const last = JSON.stringify(box);
+        box = await node.boundingBox();
+        return JSON.stringify(box) === last;
+      })
+      .toBe(true);
     if (!box) throw new Error("the node is drawn");
     await page.mouse.move(box.x + box.width / 2, box.y + 30);
     await page.mouse.down();
