@@ -10,5 +10,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // One browser and one server at a time: the machine of CI is small.
     fileParallelism: false,
+    // A browser on a busy machine may miss a pointer; what is wrong is wrong every time.
+    retry: 2,
   },
 });
