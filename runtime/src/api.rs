@@ -135,7 +135,6 @@ pub fn router(app: Shared) -> Router {
         .with_state(app)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature of the layer's handler")]
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::new("internal", "the request ran into an internal fault; the server's log has the details")
         .into_response()

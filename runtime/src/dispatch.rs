@@ -235,8 +235,8 @@ impl Dispatcher {
         if self.core.stopping.is_cancelled() {
             return Err(IntakeError::Stopping);
         }
-        let place = self.executor.gate().enter();
         let now = self.core.clock.now();
+        let place = self.executor.gate().enter(now);
         let position = self.core.store.next_position();
         let data = incoming.event.data.to_string();
         let digest = hex(&Sha256::digest(data.as_bytes()));
@@ -323,15 +323,18 @@ impl Dispatcher {
             ready.push((start, journal));
         }
         let timed = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
-        if let Err(error) = self.core.store.submit(Unit { writes, work: None }).await {
-            // The places that were taken for runs that never came to be.
-            ready.iter().for_each(|(start, _)| self.give_back(start));
-            let CommitError::Duplicate { position } = error else { return Err(error.into()) };
-            self.core.metrics.duplicate_event();
-            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
-        }
+        let committed = match self.core.store.submit(Unit { writes, work: None }).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                // The places that were taken for runs that never came to be.
+                ready.iter().for_each(|(start, _)| self.give_back(start));
+                let CommitError::Duplicate { position } = error else { return Err(error.into()) };
+                self.core.metrics.duplicate_event();
+                return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
+            }
+        };
         if place.is_some() {
-            self.executor.gate().done(self.core.clock.now());
+            self.executor.gate().done(self.core.clock.now(), committed.unheard());
         }
         drop(place);
         ready.iter().for_each(|(start, _)| self.cancel_replaced(start));

@@ -41,8 +41,12 @@ const DROPPED: &[&str] = &[
 ];
 
 /// What the row of an accepted call tells otherwise, or what is of no more interest with it.
-const PLAIN: &[(&str, Option<&str>)] =
-    &[("host", None), ("connection", None), ("content-length", None), ("content-type", Some("application/json"))];
+const PLAIN: &[(&str, Option<&str>)] = &[
+    ("host", None),
+    ("connection", None),
+    ("content-length", None),
+    ("content-type", Some("application/json")),
+];
 
 /// How long a caller waits for a workflow's own answer.
 const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);

@@ -237,7 +237,7 @@ impl Executor {
 
     /// Whether one more run may be accepted.
     pub fn has_room(&self) -> bool {
-        self.gate.is_open() && self.backlog() < self.core.config.limits.queue
+        self.gate.is_open(self.core.clock.now()) && self.backlog() < self.core.config.limits.queue
     }
 
     /// Where events that come in take a place until they are durable.

@@ -331,8 +331,8 @@ impl RunTask {
     /// Waits until what was handed over is durable, and tells who is to know.
     async fn settle(&mut self) -> Result<(), CommitError> {
         let Some(UnderWay { durable, records, status }) = self.under_way.take() else { return Ok(()) };
-        durable.await.map_err(|_| CommitError::Closed)??;
-        self.committed(&records, status);
+        let committed = durable.await.map_err(|_| CommitError::Closed)??;
+        self.committed(&records, status, committed.unheard());
         self.machine.recycle(records);
         Ok(())
     }
@@ -351,7 +351,7 @@ impl RunTask {
         writes.append(&mut self.writes);
         let status = status_of(&self.machine);
         if writes.is_empty() {
-            self.committed(&records, status);
+            self.committed(&records, status, 0);
         } else {
             let durable = self.executor.core().store.begin(Unit { writes, work: None }).await?;
             self.under_way = Some(UnderWay { durable, records, status });
@@ -385,6 +385,7 @@ impl RunTask {
             !self.started,
         );
         let committed = core.store.submit(Unit { writes: opening, work: Some(Box::new(work)) }).await?;
+        let unheard = committed.unheard();
         let work = committed.work.and_then(|work| work.into_any().downcast::<CrmWork>().ok());
         let Some(work) = work else { return Err(CommitError::Lost) };
         let parts = work.into_parts();
@@ -405,7 +406,7 @@ impl RunTask {
         for (step, attempt) in external {
             self.machine.put_back(Command::Execute { step, attempt });
         }
-        self.committed(&parts.records, self.status);
+        self.committed(&parts.records, self.status, unheard);
         core.effects_committed();
         Ok(())
     }
@@ -423,12 +424,12 @@ impl RunTask {
     }
 
     /// What may be seen now that it is durable.
-    fn committed(&mut self, records: &[Record], status: Status) {
+    fn committed(&mut self, records: &[Record], status: Status, unheard: u64) {
         self.kept = true;
         let core = self.executor.core().clone();
         core.observe(&self.info, &self.machine, records, status);
         if self.place.take().is_some() {
-            self.executor.gate().done(core.clock.now());
+            self.executor.gate().done(core.clock.now(), unheard);
         }
         if let Some(accepted) = self.accepted.take() {
             let _ = accepted.send(Ok(()));

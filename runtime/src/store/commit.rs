@@ -46,6 +46,14 @@ pub trait Work: Send {
 pub struct Committed {
     /// Its work, with whatever that has brought back.
     pub work: Option<Box<dyn Work>>,
+    at: Instant,
+}
+
+impl Committed {
+    /// How long it has been durable, microseconds: so long it took until somebody came to hear of it.
+    pub fn unheard(&self) -> u64 {
+        u64::try_from(self.at.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
 }
 
 /// A change of what people administer: its own transaction, told by itself whether it stands.
@@ -107,8 +115,9 @@ impl Committer {
     /// a promise of the tables is broken, the units go one by one.
     fn commit(&mut self, group: &mut Vec<Queued>) {
         let Err(broken) = self.together(group) else {
+            let at = Instant::now();
             for queued in group.drain(..) {
-                let _ = queued.done.send(Ok(Committed { work: queued.unit.work }));
+                let _ = queued.done.send(Ok(Committed { work: queued.unit.work, at }));
             }
             return;
         };

@@ -5,8 +5,8 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _, sqlite:
 use uuid::Uuid;
 
 use super::{
-    ACCEPTED, CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow, SegmentRow,
-    Status, Store, StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
+    ACCEPTED, CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow,
+    SegmentRow, Status, Store, StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
 };
 
 /// Where a page of a list goes on: before this run or position.

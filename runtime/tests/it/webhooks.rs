@@ -81,7 +81,8 @@ async fn a_run_goes_on_when_its_caller_hangs_up() {
         ],
     );
     server.publish(flow).await;
-    let caller = tokio::spawn(server.http.post(format!("{}/hooks/main/asked", server.base)).body("{}").send());
+    let caller =
+        tokio::spawn(server.http.post(format!("{}/hooks/main/asked", server.base)).body("{}").send());
     while calls.load(Ordering::Relaxed) == 0 {
         tokio::task::yield_now().await;
     }
