@@ -10,6 +10,7 @@ mod idempotency;
 mod kill;
 mod retention;
 mod secrets;
+mod send;
 mod server;
 mod simulate;
 mod stop;
