@@ -8,7 +8,10 @@ use std::{
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
-use crate::server::{Server, masar};
+use crate::{
+    mail::mail_server,
+    server::{Server, masar},
+};
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
@@ -59,7 +62,7 @@ fn every_sample_event_of_every_example_runs_as_it_says() {
             tried += 1;
         }
     }
-    assert!(tried >= 5);
+    assert!(tried >= 11);
 }
 
 /// All pages of a list.
@@ -160,4 +163,28 @@ async fn telco_customers_go_the_ways_that_were_worked_out_without_masar() {
     if let Some(lines) = std::env::var_os("MASAR_TELCO") {
         assert_eq!(reviewed(Path::new(&lines)).await, read(&folder.join("full.expected.json")));
     }
+}
+
+#[tokio::test]
+async fn a_portal_lead_with_an_address_gets_a_letter_and_a_repeated_call_none() {
+    let server = Server::start();
+    let mut mails = mail_server(&server).await;
+    let folder = examples().join("real-estate-lead");
+    server.publish(read(&folder.join("workflow.json"))).await;
+    let mut lead = read(&folder.join("event.json"));
+    lead["email"] = "Noura@Example.sa".into();
+    for _ in 0..2 {
+        let call = server.http.post(format!("{}/hooks/main/portal", server.base)).json(&lead);
+        assert!(call.send().await.unwrap().status().is_success());
+    }
+    let runs = server.until("/api/v1/runs?status=succeeded", |page| page["items"][0].is_object()).await;
+    assert_eq!(runs["items"].as_array().unwrap().len(), 1);
+    let envelope = mails.recv().await.unwrap().to_lowercase();
+    assert!(envelope.contains("<noura@example.sa>"), "{envelope}");
+    assert!(mails.try_recv().is_err(), "the call came twice, the letter goes once");
+    let leads = server.get("/api/v1/crm/lead").await;
+    assert_eq!(leads["items"][0]["email"], "noura@example.sa");
+    let event = server.get("/api/v1/events?type=sales.lead.ready").await;
+    let event = server.get(&format!("/api/v1/events/{}", event["items"][0]["position"])).await;
+    assert_eq!(event["data"]["transaction_tax"], 92_500, "5 % of 1,850,000 riyals");
 }

@@ -8,6 +8,7 @@ mod examples;
 mod generated;
 mod idempotency;
 mod kill;
+mod mail;
 mod quotations;
 mod retention;
 mod secrets;

@@ -5,13 +5,8 @@ use std::{path::Path, sync::Arc};
 
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
-    net::TcpListener,
-    sync::mpsc,
-};
 
-use crate::server::Server;
+use crate::{mail::mail_server, server::Server};
 
 fn example(file: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/invoice-approval").join(file);
@@ -27,47 +22,6 @@ fn changed(name: &str, node: &str, parameter: &str, value: Value) -> Value {
     let node = nodes.iter_mut().find(|each| each["key"] == node).unwrap();
     node["parameters"][parameter] = value;
     workflow
-}
-
-/// A mail server (RFC 5321, no extensions) on a free port; gives the envelope of each message taken.
-async fn mail_server() -> (u16, mpsc::UnboundedReceiver<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (taken, messages) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let taken = taken.clone();
-            tokio::spawn(async move {
-                let (reader, mut writer) = stream.into_split();
-                let mut lines = BufReader::new(reader).lines();
-                let (mut envelope, mut in_data) = (Vec::new(), false);
-                let _ = writer.write_all(b"220 mail.example.sa\r\n").await;
-                while let Ok(Some(line)) = lines.next_line().await {
-                    let command = line.get(..4).unwrap_or_default().to_uppercase();
-                    let answer: &[u8] = match command.as_str() {
-                        _ if in_data && line != "." => continue,
-                        _ if in_data => {
-                            in_data = false;
-                            let _ = taken.send(std::mem::take(&mut envelope));
-                            b"250 taken\r\n"
-                        }
-                        "DATA" => {
-                            in_data = true;
-                            b"354 go on\r\n"
-                        }
-                        "MAIL" | "RCPT" => {
-                            envelope.push(line);
-                            b"250 ok\r\n"
-                        }
-                        "QUIT" => b"221 bye\r\n",
-                        _ => b"250 ok\r\n",
-                    };
-                    let _ = writer.write_all(answer).await;
-                }
-            });
-        }
-    });
-    (port, messages)
 }
 
 /// Calls the webhook; gives the path of the run.
@@ -131,11 +85,7 @@ async fn waits_until(server: &Server, run: &str, name: &str) -> (Timestamp, Time
 async fn a_quotation_is_approved_and_the_call_waits_for_the_next_working_day_through_a_crash() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let mut server = Server::start_in(folder.clone(), &[]);
-    let (port, mut mails) = mail_server().await;
-    let fields = json!({"host": "127.0.0.1", "port": port.to_string(), "security": "none", "from": "sales@example.sa"});
-    let credential = json!({"type": "smtp", "fields": fields});
-    let (status, said) = server.call("PUT", "/api/v1/credentials/mail", Some(credential)).await;
-    assert!(status < 300, "{said}");
+    let mut mails = mail_server(&server).await;
     server.publish(example("workflow.json")).await;
     server.publish(changed("hurried", "next_day", "until", json!({"$expr": "now"}))).await;
 
@@ -148,7 +98,7 @@ async fn a_quotation_is_approved_and_the_call_waits_for_the_next_working_day_thr
     assert_eq!(approval["context"]["ضريبة القيمة المضافة 15٪ · VAT 15 %"], "3,272.84 SAR");
     assert_eq!(deal_of(&server, &server.get(&run).await).await["stage"], "proposal", "nothing goes out yet");
     decide(&server, &approval, true).await;
-    let letter = mails.recv().await.unwrap().join(" ");
+    let letter = mails.recv().await.unwrap();
     assert!(
         letter.contains("<sales@example.sa>") && letter.contains("<office@rawabi.example.sa>"),
         "{letter}"
