@@ -156,7 +156,8 @@ async fn deliver(client: &Client, event: &Value, bar: &ProgressBar) -> Outcome {
             // Too many at once, and it says when to come again: as often as it takes.
             Ok(Answer { status: 429, retry_after, .. }) => {
                 bar.set_message(" (the server asks to wait)");
-                retry_after.unwrap_or(FIRST_WAIT)
+                tokio::time::sleep(retry_after.unwrap_or(FIRST_WAIT)).await;
+                continue;
             }
             Ok(answer @ Answer { status: 502..=504, .. }) => {
                 if tried == TRIES {
@@ -171,7 +172,7 @@ async fn deliver(client: &Client, event: &Value, bar: &ProgressBar) -> Outcome {
             Err(error) if tried == TRIES => return Outcome::Broken(error),
             Err(_) => FIRST_WAIT * 2u32.pow(tried),
         };
-        tried = (tried + 1).min(TRIES);
+        tried += 1;
         tokio::time::sleep(wait).await;
     }
 }
