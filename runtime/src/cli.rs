@@ -5,6 +5,7 @@ mod files;
 mod remote;
 mod run;
 mod secrets;
+mod send;
 mod serve;
 mod simulate;
 mod verify;

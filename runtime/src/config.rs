@@ -200,8 +200,15 @@ pub struct Sources {
 }
 
 /// Variables that begin with `MASAR_` but are no settings.
-const OTHER_VARIABLES: &[&str] =
-    &["MASAR_CONFIG", "MASAR_TOKEN", "MASAR_URL", "MASAR_UPDATE", "MASAR_KILLS", "MASAR_SIM_SEEDS"];
+const OTHER_VARIABLES: &[&str] = &[
+    "MASAR_CONFIG",
+    "MASAR_TOKEN",
+    "MASAR_URL",
+    "MASAR_UPDATE",
+    "MASAR_KILLS",
+    "MASAR_SIM_SEEDS",
+    "MASAR_TELCO",
+];
 
 impl Config {
     /// Reads the settings; every error at once.

@@ -1,6 +1,6 @@
 //! Commands that talk to a running server: `runs`, `events`, `credentials`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -8,7 +8,10 @@ use futures_util::StreamExt as _;
 use masar_engine::run::Record;
 use serde_json::{Value, json};
 
-use super::colours;
+use super::{
+    colours,
+    send::{Send, send_lines},
+};
 use crate::{config::Config, report};
 
 #[derive(Subcommand)]
@@ -49,11 +52,8 @@ pub(super) enum Runs {
 
 #[derive(Subcommand)]
 pub(super) enum Events {
-    /// Send an event from a file (a CloudEvents envelope); - reads standard input.
-    Send {
-        /// The file.
-        file: PathBuf,
-    },
+    /// Send an event from a file (a CloudEvents envelope), or with --lines one a line.
+    Send(Send),
 }
 
 #[derive(Subcommand)]
@@ -73,6 +73,36 @@ pub(super) enum Credentials {
         /// Its name.
         name: String,
     },
+}
+
+/// What the server said.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// When to come again, where it says so.
+    pub(super) retry_after: Option<Duration>,
+    pub(super) body: Value,
+}
+
+/// The problem that an answer tells, for people.
+pub(super) fn explain(problem: &Value) -> String {
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let mut message = format!(
+        "{}: {}",
+        problem["code"].as_str().unwrap_or("error"),
+        problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or_default()
+    );
+    if let Some(mend) = problem["mend"].as_str().filter(|mend| !mend.is_empty()) {
+        message.push_str(&format!("\n  {mend}"));
+    }
+    for each in problem["problems"].as_array().into_iter().flatten() {
+        message.push_str(&format!(
+            "\n  {} {}: {}",
+            text(each, "node"),
+            text(each, "field"),
+            text(each, "message")
+        ));
+    }
+    message
 }
 
 /// A client of the server's own API.
@@ -99,39 +129,34 @@ impl Client {
         })
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+    /// Asks once; whatever the server says is an answer.
+    async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Answer> {
         let response = request
             .bearer_auth(&self.token)
             .send()
             .await
             .with_context(|| format!("no server answers at {} (another one: MASAR_URL)", self.base))?;
-        let status = response.status();
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(reqwest::header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
         let text = response.text().await?;
-        let value: Value = if text.is_empty() {
+        let body = if text.is_empty() {
             Value::Null
         } else {
             serde_json::from_str(&text).unwrap_or(Value::String(text))
         };
-        if status.is_success() {
-            return Ok(value);
-        }
-        let mut message = format!(
-            "{}: {}",
-            value["code"].as_str().unwrap_or("error"),
-            value["detail"].as_str().or(value["title"].as_str()).unwrap_or_default()
-        );
-        if let Some(mend) = value["mend"].as_str().filter(|mend| !mend.is_empty()) {
-            message.push_str(&format!("\n  {mend}"));
-        }
-        for problem in value["problems"].as_array().into_iter().flatten() {
-            message.push_str(&format!(
-                "\n  {} {}: {}",
-                problem["node"].as_str().unwrap_or_default(),
-                problem["field"].as_str().unwrap_or_default(),
-                problem["message"].as_str().unwrap_or_default()
-            ));
-        }
-        anyhow::bail!(message)
+        Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs), body })
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+        let answer = self.answer(request).await?;
+        anyhow::ensure!((200..300).contains(&answer.status), explain(&answer.body));
+        Ok(answer.body)
+    }
+
+    /// Like `post`, for who decides by the status.
+    pub(super) async fn try_post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.answer(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
@@ -252,13 +277,8 @@ async fn tail(client: &Client, zone: &str) -> anyhow::Result<()> {
 }
 
 pub(super) async fn events(config: &Config, command: Events) -> anyhow::Result<u8> {
-    let Events::Send { file } = command;
-    let text = if file.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin())?
-    } else {
-        std::fs::read_to_string(&file).with_context(|| file.display().to_string())?
-    };
-    let event: Value = serde_json::from_str(&text).context("the event is not JSON")?;
+    let Events::Send(send) = command;
+    let Some(event) = send.single()? else { return send_lines(&Client::new(config)?, &send).await };
     let answer = Client::new(config)?.post("/api/v1/events", &event).await?;
     println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(0)

@@ -164,6 +164,9 @@ async fn a_database_that_is_damaged_in_mid_life_is_named_and_the_server_lives() 
     }
     let ended = |page: &Value| page["items"].as_array().unwrap().is_empty();
     server.until("/api/v1/runs?status=queued,running&limit=1", ended).await;
+    // Ended runs' journals are read by nobody at a start: no connection holds their pages in memory.
+    let runs = server.get("/api/v1/runs?limit=1").await;
+    let journal = format!("/api/v1/runs/{}/journal", runs["items"][0]["id"].as_str().unwrap());
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
     into_one_file(server.folder.path()).await;
@@ -171,7 +174,7 @@ async fn a_database_that_is_damaged_in_mid_life_is_named_and_the_server_lives() 
     damage(server.folder.path());
     for (method, path, body) in [
         ("GET", "/api/v1/crm/ticket", None),
-        ("GET", "/api/v1/events", None),
+        ("GET", journal.as_str(), None),
         ("POST", "/api/v1/events", Some(lead(41))),
     ] {
         let (status, problem) = server.call(method, path, body).await;
