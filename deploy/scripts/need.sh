@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the named tools are there, installing what can be installed.
-# need.sh TOOL... ; tools: cargo cc nextest node chromium
+# need.sh TOOL... ; tools: cargo cc nextest node chromium postgres rabbitmq
 set -eu
 
 as_root() {
@@ -36,6 +36,19 @@ for tool in "$@"; do
         command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || [ -n "${MASAR_CHROMIUM:-}" ] || {
             as_root apt-get update -qq
             as_root apt-get install -y -qq chromium
+        }
+        ;;
+    postgres)
+        ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null 2>&1 || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq postgresql
+        }
+        ;;
+    rabbitmq)
+        # With the client in Python that the tests take for a foreign program.
+        { [ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] && /usr/bin/python3 -c 'import pika' 2>/dev/null; } || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq rabbitmq-server python3-pika
         }
         ;;
     *)
