@@ -34,6 +34,7 @@ pub use problem::{CODES, Code, Problem, Words, markdown as problems};
 pub(crate) use workflows::differences;
 
 use crate::app::App;
+pub(crate) use hooks::deeper;
 
 /// What handlers share.
 pub type Shared = Arc<App>;

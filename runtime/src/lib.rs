@@ -7,6 +7,7 @@ pub mod access;
 pub mod api;
 pub mod app;
 pub mod approval;
+pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;

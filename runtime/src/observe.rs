@@ -65,6 +65,7 @@ pub struct Metrics {
     records: Mutex<Histogram>,
     requests: Mutex<BTreeMap<(String, String, u16), u64>>,
     duplicates: AtomicU64,
+    bus: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// The figures of the committer, shared with the store.
@@ -131,6 +132,13 @@ impl Metrics {
     /// An event came a second time.
     pub fn duplicate_event(&self) {
         self.duplicates.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Something happened to events on a broker: `published`, `returned`, `received`, `dead`, `reconnected`.
+    pub fn bus(&self, what: &'static str, times: u64) {
+        if times > 0 {
+            *self.bus.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += times;
+        }
     }
 
     /// A webhook call was answered.
@@ -219,6 +227,13 @@ impl Metrics {
         );
         for (outcome, count) in self.hooks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(out, "masar_hooks_total{{outcome=\"{outcome}\"}} {count}");
+        }
+        let _ = writeln!(
+            out,
+            "# HELP masar_bus_total Events that went to RabbitMQ, came back unroutable, came from it, became dead letters; connections made anew.\n# TYPE masar_bus_total counter"
+        );
+        for (what, count) in self.bus.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let _ = writeln!(out, "masar_bus_total{{what=\"{what}\"}} {count}");
         }
         let duplicates = self.duplicates.load(Ordering::Relaxed);
         let _ = writeln!(

@@ -1,0 +1,74 @@
+//! The embedded bus: the outbox table is the queue, and acceptance takes the row away. Not here:
+//! anything between processes. Called by [`super::Bus`].
+
+use std::{sync::Arc, time::Duration};
+
+use masar_engine::Event;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    core::Core,
+    dispatch::{Dispatcher, Incoming, IntakeError},
+    store::{Origin, OutboxRow},
+};
+
+/// Rows read in one go.
+const BATCH: u32 = 512;
+/// Without news the table is looked at this often.
+const FLOOR: Duration = Duration::from_secs(1);
+
+/// Carries what the outbox holds to the dispatcher, in order, until told to stop: the event, its
+/// runs and the removal of the row are one commit.
+pub(super) async fn relay(core: Arc<Core>, dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
+    loop {
+        match core.store.outbox(BATCH).await {
+            Ok(rows) if rows.is_empty() => {
+                tokio::select! {
+                    () = tokio::time::sleep(FLOOR) => {}
+                    () = core.outbox.notified() => {}
+                    () = stop.cancelled() => return,
+                }
+            }
+            Ok(rows) => {
+                // Side by side, so that one group commit takes many; positions keep their order.
+                let accepted = rows.into_iter().map(|(position, row)| accept(&dispatcher, position, row));
+                let failed = futures_util::future::join_all(accepted).await.into_iter().find_map(Result::err);
+                if let Some(error) = failed {
+                    tracing::error!(error = %error, "events of the outbox could not be accepted; they stay there");
+                    tokio::select! {
+                        () = tokio::time::sleep(FLOOR) => {}
+                        () = stop.cancelled() => return,
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the outbox could not be read");
+                tokio::select! {
+                    () = tokio::time::sleep(FLOOR) => {}
+                    () = stop.cancelled() => return,
+                }
+            }
+        }
+    }
+}
+
+async fn accept(dispatcher: &Dispatcher, position: i64, row: OutboxRow) -> Result<(), IntakeError> {
+    let incoming = Incoming {
+        workspace: row.workspace,
+        event: Event {
+            id: row.event_id.to_string(),
+            source: row.source,
+            event_type: row.event_type,
+            subject: row.subject,
+            time: Some(row.time.to_rfc3339()),
+            data: Arc::new(row.data),
+        },
+        origin: Origin::Outbox,
+        target: None,
+        dedup: None,
+        depth: row.depth,
+        outbox: Some(position),
+        call: None,
+    };
+    dispatcher.accept(incoming, false, None).await.map(|_| ())
+}
