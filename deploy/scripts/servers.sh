@@ -19,9 +19,9 @@ run=$PPID
 ) >/dev/null 2>&1 </dev/null &
 
 case $what in
-postgres) echo "MASAR_TEST_POSTGRES=$url" >>"$NEXTEST_ENV" ;;
+postgres) echo "TEST_POSTGRES=$url" >>"$NEXTEST_ENV" ;;
 rabbitmq)
-    echo "MASAR_TEST_AMQP=$url" >>"$NEXTEST_ENV"
-    echo "MASAR_TEST_AMQP_MANAGE=$(cat "$folder/server/manage")" >>"$NEXTEST_ENV"
+    echo "TEST_AMQP=$url" >>"$NEXTEST_ENV"
+    echo "TEST_AMQP_MANAGE=$(cat "$folder/server/manage")" >>"$NEXTEST_ENV"
     ;;
 esac

@@ -26,8 +26,8 @@ pub(crate) enum Link {
 
 /// Where the tests' PostgreSQL is; nextest starts it (deploy/scripts/servers.sh).
 fn server() -> String {
-    std::env::var("MASAR_TEST_POSTGRES").expect(
-        "MASAR_TEST_POSTGRES: run with `cargo nextest run`, or set it to what `sh deploy/scripts/postgres.sh start FOLDER` prints",
+    std::env::var("TEST_POSTGRES").expect(
+        "TEST_POSTGRES: run with `cargo nextest run`, or set it to what `sh deploy/scripts/postgres.sh start FOLDER` prints",
     )
 }
 
