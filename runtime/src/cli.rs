@@ -1,6 +1,7 @@
 //! The command line. One file a command; each is thin and says what it did in its exit code:
 //! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed, 5 a log was altered.
 
+mod dead;
 mod files;
 mod remote;
 mod run;
@@ -99,6 +100,9 @@ enum Command {
     /// Send events.
     #[command(subcommand)]
     Events(remote::Events),
+    /// Look at messages that could not be taken from RabbitMQ, send them again, throw them away.
+    #[command(subcommand)]
+    Dead(dead::Dead),
     /// Set and list credentials.
     #[command(subcommand)]
     Credentials(remote::Credentials),
@@ -190,6 +194,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Export { folder, dry_run } => files::export(&config, &folder, dry_run).await,
             Command::Runs(command) => remote::runs(&config, command).await,
             Command::Events(command) => remote::events(&config, command).await,
+            Command::Dead(command) => dead::dead(&config, command).await,
             Command::Credentials(command) => remote::credentials(&config, command).await,
             Command::Secrets(command) => secrets::secrets(&config, command).await,
             Command::Verify { run } => verify::verify(&config, run.as_deref()).await,

@@ -2,7 +2,7 @@
 //! application properties (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md>).
 //! Masar writes the binary mode and reads both. Called by both directions of [`super::rabbitmq`].
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use lapin::{
     BasicProperties,
@@ -90,6 +90,19 @@ pub fn write(row: &OutboxRow) -> (BasicProperties, ShortString, Vec<u8>) {
         .with_delivery_mode(2)
         .with_headers(headers);
     (properties, short(&row.event_type), row.data.to_string().into_bytes())
+}
+
+/// The properties of a message whose content type and headers were kept as text.
+pub fn properties(content_type: Option<&str>, headers: &BTreeMap<String, String>) -> BasicProperties {
+    let mut table = FieldTable::default();
+    for (name, value) in headers {
+        table.insert(short(name), long(value));
+    }
+    let properties = BasicProperties::default().with_headers(table);
+    match content_type {
+        Some(kind) => properties.with_content_type(short(kind)),
+        None => properties,
+    }
 }
 
 /// The text of a header, where it has one.

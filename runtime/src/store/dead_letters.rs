@@ -63,6 +63,9 @@ const GET: &str = "SELECT id, key, code, reason, routing_key, content_type, head
 const CAUSES: &str = "SELECT code, routing_key, count(*) AS count, reason, max(at) AS newest FROM dead_letters \
      WHERE workspace = $1 GROUP BY code, routing_key ORDER BY count DESC, code LIMIT 500";
 
+const OF_CAUSE: &str = "SELECT id FROM dead_letters WHERE workspace = $1 AND code = $2 AND ($3 IS NULL OR routing_key = $3) \
+     AND id > $4 ORDER BY id LIMIT $5";
+
 fn letter(row: &SqliteRow) -> Result<DeadLetter, StoreError> {
     let key: Vec<u8> = row.try_get("key")?;
     let headers: String = row.try_get("headers")?;
@@ -149,6 +152,26 @@ impl Store {
             })
         };
         rows.iter().map(cause).collect()
+    }
+
+    /// Numbers of the dead letters of a cause, oldest first.
+    pub async fn dead_of_cause(
+        &self,
+        workspace: WorkspaceId,
+        code: &str,
+        key: Option<&str>,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<i64>, StoreError> {
+        let ids = sqlx::query_scalar(OF_CAUSE)
+            .bind(workspace.0)
+            .bind(code)
+            .bind(key)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(ids)
     }
 
     /// Throws a dead letter away; whether it was there.
