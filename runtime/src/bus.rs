@@ -5,7 +5,10 @@ pub mod cloudevent;
 mod embedded;
 pub mod rabbitmq;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use tokio_util::task::TaskTracker;
 
@@ -53,6 +56,21 @@ impl Bus {
             Self::RabbitMq(broker) => broker.health.trouble(),
         }
     }
+}
+
+/// Things in the order in which they came, gathered by subject: whoever does them one after the other
+/// within a subject and the subjects side by side keeps each subject's order even when a crash comes
+/// in between. What has no subject has no order.
+fn by_subject<'a, T>(items: impl Iterator<Item = (Option<&'a str>, T)>) -> Vec<Vec<T>> {
+    let mut chains: Vec<Vec<T>> = Vec::new();
+    let mut of_subject: HashMap<&str, usize> = HashMap::new();
+    for (subject, item) in items {
+        match subject.map(|subject| *of_subject.entry(subject).or_insert(chains.len())) {
+            Some(known) if known < chains.len() => chains[known].push(item),
+            _ => chains.push(vec![item]),
+        }
+    }
+    chains
 }
 
 /// What makes a second arrival of an event the same one, whichever way it comes.

@@ -288,6 +288,11 @@ fn label(text: &str) -> String {
 pub fn start_log(config: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.level)
         .map_err(|error| anyhow::anyhow!("log.level \"{}\": {error}", config.level))?;
+    // The AMQP client tells every fault of a connection too, in its own words; `bus` tells what they mean.
+    let filter = match "lapin=off".parse() {
+        Ok(quiet) if !config.level.contains("lapin") => filter.add_directive(quiet),
+        _ => filter,
+    };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let started = if config.format == "json" {

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use masar_engine::Event;
 use tokio_util::sync::CancellationToken;
 
+use super::by_subject;
 use crate::{
     core::Core,
     dispatch::{Dispatcher, Incoming, IntakeError},
@@ -30,10 +31,17 @@ pub(super) async fn relay(core: Arc<Core>, dispatcher: Arc<Dispatcher>, stop: Ca
                 }
             }
             Ok(rows) => {
-                // Side by side, so that one group commit takes many; positions keep their order.
-                let accepted = rows.into_iter().map(|(position, row)| accept(&dispatcher, position, row));
-                let failed = futures_util::future::join_all(accepted).await.into_iter().find_map(Result::err);
-                if let Some(error) = failed {
+                // Subjects side by side, so that one group commit takes many.
+                let subjects: Vec<Option<String>> = rows.iter().map(|(_, row)| row.subject.clone()).collect();
+                let chains = by_subject(subjects.iter().map(Option::as_deref).zip(rows));
+                let accepted = chains.into_iter().map(|chain| async {
+                    for (position, row) in chain {
+                        accept(&dispatcher, position, row).await?;
+                    }
+                    Ok::<_, IntakeError>(())
+                });
+                let accepted = futures_util::future::join_all(accepted).await;
+                if let Some(error) = accepted.into_iter().find_map(Result::err) {
                     tracing::error!(error = %error, "events of the outbox could not be accepted; they stay there");
                     tokio::select! {
                         () = tokio::time::sleep(FLOOR) => {}

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A broker that does not confirm within this has a fault, or is short of memory or disk.
 const CONFIRMED: Duration = Duration::from_secs(30);
 /// Pauses between attempts to connect, from the first to the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(3));
 /// Seconds between signs of life, where the URL does not say.
 const HEARTBEAT: u16 = 10;
 
@@ -51,7 +51,7 @@ impl RabbitMq {
     /// A broker by its URL; nothing is connected yet.
     pub fn new(mut uri: AMQPUri, config: &Amqp) -> Self {
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
-        let stem = config.exchange.strip_suffix(".events").unwrap_or(&config.exchange).to_owned();
+        let stem = stem(&config.exchange);
         Self {
             uri,
             exchange: config.exchange.clone(),
@@ -61,6 +61,11 @@ impl RabbitMq {
             delivery_limit: config.delivery_limit,
             health: Health::default(),
         }
+    }
+
+    /// How the names of the queues begin.
+    fn stem(&self) -> &str {
+        stem(&self.exchange)
     }
 
     /// Where it is, without the password.
@@ -135,6 +140,10 @@ impl RabbitMq {
         }
         self.health.set(lane, None);
     }
+}
+
+fn stem(exchange: &str) -> &str {
+    exchange.strip_suffix(".events").unwrap_or(exchange)
 }
 
 /// Between half of the pause and all of it, so that many processes do not come back at once.

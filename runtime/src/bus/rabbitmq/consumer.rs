@@ -1,16 +1,23 @@
 //! From the broker to the dispatcher: an event is acknowledged when it and its runs are durable.
 //! Not here: what could not be taken, once it is a dead letter (`dead`).
 //!
-//! Order: deliveries are accepted in the order in which they come; side by side only so that one
-//! group commit takes many, and their positions keep the order.
+//! Order: deliveries of one subject are accepted one after the other, those of different subjects side
+//! by side, so that one group commit takes many. Only while one process takes them, and none dies: what
+//! a dead one had in hand comes back behind what the others took meanwhile.
 //!
 //! A message that brings the process down brings down with it whatever else was in hand, and the
 //! broker counts that against all of it. So a session begins one at a time, and takes many at once
 //! when what comes has not been handed out before: only the guilty one reaches the delivery limit.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use futures_util::{FutureExt as _, StreamExt as _, future::join_all};
+use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::{
     Channel, Consumer,
     message::Delivery,
@@ -24,6 +31,7 @@ use masar_engine::WorkspaceId;
 use super::{Lane, RabbitMq, Trouble, dead, sleep, topology};
 use crate::{
     bus::{
+        by_subject,
         cloudevent::{self, Bounds, short},
         dedup_key,
     },
@@ -162,24 +170,18 @@ impl Taking<'_> {
             }
         }
         self.core.metrics.bus("received", events.len() as u64);
-        let accepted = events.iter().map(|received| self.accept(received));
-        let accepted = join_all(accepted).await;
-        for (received, accepted) in events.iter().zip(accepted) {
-            let mut accepted = accepted;
-            // The store is in trouble; the event stays in hand, and nothing more is taken meanwhile.
-            while let Err(error) = accepted {
-                if matches!(error, IntakeError::Stopping) {
-                    return Ok(Step::Stop);
-                }
-                tracing::error!(error = %error, "an event could not be kept; it is tried again");
-                if sleep(AGAIN, &self.core.stopping).await {
-                    return Ok(Step::Stop);
-                }
-                if !self.channel.status().connected() {
-                    return Err(Trouble::lost(self.broker, "it was closed"));
-                }
-                accepted = self.accept(received).await;
+        let told = AtomicBool::new(false);
+        let chains = by_subject(events.iter().map(|received| (received.event.subject.as_deref(), received)));
+        let accepted = chains.into_iter().map(|chain| async {
+            for received in chain {
+                self.accept(received, &told).await?;
             }
+            Ok(())
+        });
+        match futures_util::future::join_all(accepted).await.into_iter().collect() {
+            Ok(()) => {}
+            Err(Refusal::Stopping) => return Ok(Step::Stop),
+            Err(Refusal::Lost) => return Err(Trouble::lost(self.broker, "it was closed")),
         }
         // All of the chunk and everything before it is durable or buried.
         let options = BasicAckOptions { multiple: true };
@@ -191,19 +193,44 @@ impl Taking<'_> {
         }
     }
 
-    async fn accept(&self, received: &cloudevent::Received) -> Result<(), IntakeError> {
-        let incoming = Incoming {
-            workspace: WorkspaceId::FIRST,
-            event: received.event.clone(),
-            origin: Origin::Bus,
-            target: None,
-            dedup: Some(dedup_key(&received.event.source, &received.event.id)),
-            depth: received.depth,
-            outbox: None,
-            call: None,
-        };
-        self.dispatcher.accept(incoming, false, None).await.map(drop)
+    /// Accepts an event, however long it takes: while the store is in trouble it stays in hand, and
+    /// nothing more is taken.
+    async fn accept(&self, received: &cloudevent::Received, told: &AtomicBool) -> Result<(), Refusal> {
+        loop {
+            let incoming = Incoming {
+                workspace: WorkspaceId::FIRST,
+                event: received.event.clone(),
+                origin: Origin::Bus,
+                target: None,
+                dedup: Some(dedup_key(&received.event.source, &received.event.id)),
+                depth: received.depth,
+                outbox: None,
+                call: None,
+            };
+            let error = match self.dispatcher.accept(incoming, false, None).await {
+                Ok(_) => return Ok(()),
+                Err(IntakeError::Stopping) => return Err(Refusal::Stopping),
+                Err(error) => error,
+            };
+            // One line for all that were in hand together.
+            if !told.swap(true, Ordering::Relaxed) {
+                tracing::error!(error = %error, "events of the bus cannot be kept; it is tried again until they can");
+            }
+            if sleep(AGAIN, &self.core.stopping).await {
+                return Err(Refusal::Stopping);
+            }
+            if !self.channel.status().connected() {
+                return Err(Refusal::Lost);
+            }
+        }
     }
+}
+
+/// Why an event in hand was not accepted.
+enum Refusal {
+    Stopping,
+    /// The channel is gone; it comes again on another.
+    Lost,
 }
 
 /// Whether a delivery was handed out before and came back: by a crash, or by a connection that broke.

@@ -46,7 +46,7 @@ impl Trouble {
         Self::new(
             "bus.unconfirmed",
             format!("RabbitMQ at {} takes no events", broker.place()),
-            "It is probably short of memory or disk: see `rabbitmqctl status`, alarms. The events stay in the outbox",
+            "It is short of memory or disk, or a queue has no leader: see the alarms in `rabbitmqctl status`, and the queues. The events stay in the outbox",
         )
     }
 
@@ -94,11 +94,7 @@ impl Trouble {
                         format!("RabbitMQ at {place} does not permit it: {text}"),
                         format!(
                             "Permit it: rabbitmqctl set_permissions -p {vhost} {user} '^{stem}\\.' '^{stem}\\.' '^{stem}\\.'",
-                            stem = broker
-                                .exchange
-                                .strip_suffix(".events")
-                                .unwrap_or(&broker.exchange)
-                                .replace('.', "\\.")
+                            stem = broker.stem().replace('.', "\\.")
                         ),
                     ),
                     403 => Self::new(

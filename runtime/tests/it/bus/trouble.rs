@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Broker, Setting, all_items_once, order, ready, shop};
+use super::{Broker, Order, Setting, all_items_once, order, ready, shop};
 use crate::server::{Server, masar};
 
 /// What the server says instead of being ready.
@@ -51,7 +51,7 @@ async fn a_queue_that_is_laid_out_differently_is_named_and_taken_when_it_is_mend
     let setting = Setting::with(Some(Broker::shared().await));
     let broker = setting.broker.as_ref().unwrap();
     let path = format!("queues/{}/masar.work", broker.vhost());
-    let other = json!({"durable": true, "arguments": {"x-queue-type": "quorum", "x-delivery-limit": 5}});
+    let other = json!({"durable": true, "arguments": {"x-queue-type": "quorum", "x-delivery-limit": 5, "x-dead-letter-exchange": "masar.dead", "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}});
     broker.manage("PUT", &path, Some(other)).await;
     let url = format!("amqp.url={}", broker.url);
     let server = Server::start_in(setting.folder.clone(), &[&url, "log.level=off"]);
@@ -61,7 +61,7 @@ async fn a_queue_that_is_laid_out_differently_is_named_and_taken_when_it_is_mend
     assert_eq!(server.call("POST", "/api/v1/events", Some(order(1))).await.0, 202);
     broker.manage("DELETE", &path, None).await;
     ready(&server).await;
-    all_items_once(&server, 1).await;
+    all_items_once(&server, 1, Order::Kept).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,7 +73,7 @@ async fn an_event_that_no_queue_takes_is_seen_and_stays_until_one_does() {
     let binding = format!("bindings/{0}/e/masar.events/q/masar.work/%23", broker.vhost());
     broker.manage("DELETE", &binding, None).await;
     assert_eq!(server.call("POST", "/api/v1/events", Some(order(1))).await.0, 202);
-    all_items_once(&server, 1).await;
+    all_items_once(&server, 1, Order::Kept).await;
     let figures = server.call("GET", "/metrics", None).await.1;
     assert!(figures.as_str().unwrap().contains("masar_bus_total{what=\"returned\"}"), "{figures}");
 }
@@ -83,6 +83,8 @@ async fn a_broker_that_is_killed_under_load_loses_nothing_and_doubles_nothing() 
     let setting = Setting::with(Some(Broker::own()));
     let server = setting.start().await;
     shop(&server).await;
+    setting.broker.as_ref().unwrap().restart();
+    ready(&server).await;
     let mut sent = 0;
     for _ in 0..3 {
         let broker = setting.broker.as_ref().unwrap();
@@ -100,7 +102,7 @@ async fn a_broker_that_is_killed_under_load_loses_nothing_and_doubles_nothing() 
         sent += 100;
         ready(&server).await;
     }
-    all_items_once(&server, sent).await;
+    all_items_once(&server, sent, Order::Open).await;
 }
 
 #[test]
