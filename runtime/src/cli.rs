@@ -2,6 +2,7 @@
 //! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed, 5 a log was altered.
 
 mod dead;
+mod doctor;
 mod files;
 mod remote;
 mod run;
@@ -125,6 +126,13 @@ enum Command {
         #[arg(long, default_value_t = 1000, value_name = "COUNT")]
         seeds: u64,
     },
+    /// Look at everything that Masar stands on and say what to do: settings, disk, store, broker, server.
+    /// Changes nothing; exit code 1 where something does not work.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the settings in force and where each came from.
     Config {
         /// As JSON.
@@ -198,6 +206,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Credentials(command) => remote::credentials(&config, command).await,
             Command::Secrets(command) => secrets::secrets(&config, command).await,
             Command::Verify { run } => verify::verify(&config, run.as_deref()).await,
+            Command::Doctor { json } => doctor::doctor(&config, json).await,
             Command::Config { json } => show_config(&config, json),
             Command::Check { .. }
             | Command::Simulate { .. }

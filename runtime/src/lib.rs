@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod core;
 pub mod dispatch;
+pub mod doctor;
 pub mod execute;
 pub mod observe;
 pub mod report;

@@ -9,6 +9,7 @@
 mod consumer;
 mod dead;
 mod publisher;
+mod survey;
 mod topology;
 mod trouble;
 
@@ -17,6 +18,7 @@ use std::{sync::Arc, time::Duration};
 use lapin::{Connection, ConnectionProperties, uri::AMQPUri};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use survey::Survey;
 pub use trouble::Trouble;
 
 use super::{Health, Lane};

@@ -2,6 +2,7 @@
 //! foreign program; then what only a broker can get wrong.
 
 mod broker;
+mod doctor;
 mod others;
 mod trouble;
 
