@@ -3,7 +3,7 @@
 # rabbitmq.sh start FOLDER   makes it where it is not there, starts it, prints its URL
 # rabbitmq.sh stop FOLDER    stops it; the folder stays
 # FOLDER/pid holds the process id of the broker, FOLDER/url its URL, FOLDER/manage that of its
-# management API. After a kill -9, start again. It is ready about 7 seconds after its start.
+# management API. FOLDER/more.conf is added to its configuration. After a kill -9, start again. It is ready about 7 seconds after its start.
 set -eu
 command=$1
 folder=$2
@@ -35,6 +35,8 @@ management.tcp.port = $manage
 log.console = true
 log.file = false
 CONF
+    # What a test wants beside it, TLS for example.
+    if [ -e "$folder/more.conf" ]; then cat "$folder/more.conf" >>"$folder/rabbitmq.conf"; fi
     echo '[rabbitmq_management].' >"$folder/plugins"
     export HOME="$folder" ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$epmd"
     export RABBITMQ_NODENAME="masar$amqp@localhost" RABBITMQ_DIST_PORT="$dist"

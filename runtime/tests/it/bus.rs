@@ -64,6 +64,7 @@ macro_rules! on_both_buses {
 on_both_buses![
     what_a_workflow_publishes_starts_others_once_and_in_order,
     a_process_that_is_killed_loses_no_event_and_starts_nothing_twice,
+    a_stop_finishes_what_is_in_hand_and_leaves_the_rest_to_the_next_start,
     a_change_of_the_crm_reaches_whoever_listens,
     events_that_lead_to_one_another_in_a_circle_end,
 ];
@@ -192,6 +193,21 @@ async fn a_process_that_is_killed_loses_no_event_and_starts_nothing_twice(settin
     }
     let order = if setting.broker.is_none() { Order::Kept } else { Order::Open };
     all_items_once(&server, sent, order).await;
+}
+
+async fn a_stop_finishes_what_is_in_hand_and_leaves_the_rest_to_the_next_start(setting: Setting) {
+    let mut server = setting.start().await;
+    shop(&server).await;
+    for round in 0..3 {
+        for number in 0..20 {
+            assert_eq!(server.call("POST", "/api/v1/events", Some(order(round * 20 + number))).await.0, 202);
+        }
+        server.signal("TERM");
+        assert_eq!(server.ended(), Some(0));
+        server = setting.start().await;
+    }
+    let order = if setting.broker.is_none() { Order::Kept } else { Order::Open };
+    all_items_once(&server, 60, order).await;
 }
 
 async fn a_change_of_the_crm_reaches_whoever_listens(setting: Setting) {

@@ -51,7 +51,44 @@ impl Broker {
 
     /// A broker that belongs to this test.
     pub(super) fn own() -> Self {
+        Self::own_in(tempfile::tempdir().unwrap())
+    }
+
+    /// A broker that also listens with TLS, under a certificate of an authority that only its file
+    /// `ca.pem` knows; with it the port.
+    pub(super) fn own_with_tls() -> (Self, std::path::PathBuf, u16) {
         let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let openssl = |arguments: &[&str]| {
+            let done = Command::new("openssl").args(arguments).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        };
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+        let (ca, ca_key) = (at("ca.pem"), at("ca.key"));
+        let authority = ["req", "-x509", "-subj", "/CN=Masar test", "-keyout", &ca_key, "-out", &ca];
+        openssl(&[&authority[..], &key].concat());
+        let (cert, cert_key) = (at("cert.pem"), at("cert.key"));
+        let server = [
+            "req",
+            "-x509",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ];
+        let signed = ["-CA", &ca, "-CAkey", &ca_key, "-keyout", &cert_key, "-out", &cert];
+        openssl(&[&server[..], &signed, &key].concat());
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let more = format!(
+            "listeners.ssl.1 = 127.0.0.1:{port}\nssl_options.cacertfile = {ca}\nssl_options.certfile = {cert}\nssl_options.keyfile = {cert_key}\n"
+        );
+        std::fs::write(at("more.conf"), more).unwrap();
+        (Self::own_in(folder), ca.into(), port)
+    }
+
+    fn own_in(folder: tempfile::TempDir) -> Self {
         let url = script("rabbitmq.sh", "start", folder.path());
         let manage = std::fs::read_to_string(folder.path().join("manage")).unwrap().trim().to_owned();
         Self { url, manage, vhost: "%2f".into(), http: client(), own: Some(folder) }

@@ -97,6 +97,31 @@ async fn what_a_workflow_publishes_reaches_a_foreign_program() {
     assert!(headers["cloudEvents:source"].as_str().unwrap().starts_with('/'), "{headers}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_can_be_carried_out_stays_with_the_broker() {
+    let setting = Setting::with(Some(Broker::shared().await));
+    let broker = setting.broker.as_ref().unwrap();
+    let url = format!("amqp.url={}", broker.url);
+    let narrow = [url.as_str(), "execute.workers=1", "limits.queue=2", "amqp.prefetch=5"];
+    let server = Server::start_in(setting.folder.clone(), &narrow);
+    super::ready(&server).await;
+    leads(&server).await;
+    let many: Vec<Value> =
+        (0..200).map(|number| binary("cloudEvents:", &number.to_string(), &lead(number))).collect();
+    broker.send(&Value::from(many));
+    server
+        .until("/api/v1/runs?status=succeeded&limit=500", |page| {
+            page["items"].as_array().unwrap().len() == 200
+        })
+        .await;
+    assert_eq!(server.get("/api/v1/dead-letters").await["items"], json!([]), "held, not refused");
+    let figures = server.call("GET", "/metrics", None).await.1;
+    assert!(
+        figures.as_str().unwrap().contains("masar_duplicate_events_total 0"),
+        "taken once each: {figures}"
+    );
+}
+
 /// What `masar` says to a command, and its exit code.
 async fn says(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = masar(server.folder.path(), arguments);

@@ -47,6 +47,24 @@ async fn a_broker_that_does_not_let_us_in_is_named_with_the_way_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_may_no_more_than_the_documentation_says_can_do_all() {
+    let broker = Broker::shared().await;
+    let vhost = broker.vhost().to_owned();
+    broker.manage("PUT", &format!("users/masar-{vhost}"), Some(json!({"password": "m", "tags": ""}))).await;
+    let own = r"^masar\.";
+    let permitted = json!({"configure": own, "write": own, "read": own});
+    broker.manage("PUT", &format!("permissions/{vhost}/masar-{vhost}"), Some(permitted)).await;
+    let url = format!("amqp.url={}", broker.url.replace("guest:guest", &format!("masar-{vhost}:m")));
+    let server = Server::start_in(Arc::new(tempfile::tempdir().unwrap()), &[&url]);
+    ready(&server).await;
+    shop(&server).await;
+    assert_eq!(server.call("POST", "/api/v1/events", Some(order(1))).await.0, 202);
+    all_items_once(&server, 1, Order::Kept).await;
+    broker.send(&json!([{"key": "greeting", "content_type": "text/plain", "body": "hello"}]));
+    server.until("/api/v1/dead-letters", |page| page["items"].as_array().unwrap().len() == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_that_is_laid_out_differently_is_named_and_taken_when_it_is_mended() {
     let setting = Setting::with(Some(Broker::shared().await));
     let broker = setting.broker.as_ref().unwrap();
@@ -103,6 +121,22 @@ async fn a_broker_that_is_killed_under_load_loses_nothing_and_doubles_nothing() 
         ready(&server).await;
     }
     all_items_once(&server, sent, Order::Open).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_encrypted_connection_needs_a_certificate_that_is_trusted() {
+    let (broker, authority, port) = Broker::own_with_tls();
+    let url = format!("amqp.url=amqps://guest:guest@127.0.0.1:{port}/%2f");
+    let server = Server::start_in(Arc::new(tempfile::tempdir().unwrap()), &[&url, "log.level=off"]);
+    let said = excuse(&server, "cannot be reached").await;
+    assert!(said.contains("trusts its certificate"), "{said}");
+    let trust = [("SSL_CERT_FILE", authority.to_str().unwrap())];
+    let server = Server::start_with(Arc::new(tempfile::tempdir().unwrap()), &[&url], &trust);
+    ready(&server).await;
+    shop(&server).await;
+    assert_eq!(server.call("POST", "/api/v1/events", Some(order(1))).await.0, 202);
+    all_items_once(&server, 1, Order::Kept).await;
+    drop(broker);
 }
 
 #[test]
