@@ -2,6 +2,7 @@
 # A private RabbitMQ in a folder, on free ports of 127.0.0.1; for tests and benchmarks.
 # rabbitmq.sh start FOLDER   makes it where it is not there, starts it, prints its URL
 # rabbitmq.sh stop FOLDER    stops it; the folder stays
+# rabbitmq.sh ctl FOLDER ... rabbitmqctl on it
 # FOLDER/pid holds the process id of the broker, FOLDER/url its URL, FOLDER/manage that of its
 # management API. FOLDER/more.conf is added to its configuration. After a kill -9, start again. It is ready about 7 seconds after its start.
 set -eu
@@ -73,8 +74,14 @@ stop)
     while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
     kill "$(cat "$folder/epmd.pid")" 2>/dev/null || true
     ;;
+ctl)
+    shift 2
+    read -r amqp _ _ epmd <"$folder/ports"
+    ctl=$(ls -d /usr/lib/rabbitmq/bin/rabbitmqctl 2>/dev/null || command -v rabbitmqctl)
+    HOME="$folder" ERL_EPMD_PORT="$epmd" RABBITMQ_CONF_ENV_FILE=/dev/null "$ctl" -q -n "masar$amqp@localhost" "$@"
+    ;;
 *)
-    echo "rabbitmq.sh: start FOLDER or stop FOLDER" >&2
+    echo "rabbitmq.sh: start FOLDER, stop FOLDER or ctl FOLDER ..." >&2
     exit 2
     ;;
 esac

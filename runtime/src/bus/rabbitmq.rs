@@ -135,6 +135,14 @@ impl RabbitMq {
         }
     }
 
+    /// The session stands, and does not carry.
+    fn down(&self, lane: Lane, trouble: Trouble) {
+        if self.health.is_up(lane) {
+            tracing::error!(lane = ?lane, code = trouble.code, error = %trouble, "the bus does not carry");
+        }
+        self.health.set(lane, Some(trouble));
+    }
+
     /// The session stands.
     fn up(&self, lane: Lane) {
         if !self.health.is_up(lane) {

@@ -39,7 +39,6 @@ pub(super) async fn bury(
 ) -> Result<(), Trouble> {
     let explain = |error: lapin::Error| Trouble::explain(&error, broker);
     tracing::warn!(code = reason.code, reason = %reason.message, key = %delivery.routing_key, "a message became a dead letter");
-    core.metrics.bus("dead", 1);
     let mut headers = delivery.properties.headers().clone().unwrap_or_default();
     let mut note = |name: &str, text: &str| {
         headers.insert(short(name), AMQPValue::LongString(text.into()));
@@ -87,6 +86,7 @@ pub(super) async fn keep(broker: &RabbitMq, core: &Core, channel: &Channel) -> R
                 return std::future::pending().await;
             }
         }
+        core.metrics.bus("dead", 1);
         match delivery.ack(BasicAckOptions::default()).await {
             Ok(true) => {}
             Ok(false) => return Err(Trouble::lost(broker, "an acknowledgement came too late")),

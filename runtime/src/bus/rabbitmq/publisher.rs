@@ -52,8 +52,20 @@ pub(super) async fn session(broker: &RabbitMq, core: &Core) -> Result<(), Troubl
             }
             Ok(rows) => {
                 let carried = tokio::time::timeout(CONFIRMED, carry(&channel, broker, &rows));
-                let Carried { confirmed, trouble } =
-                    carried.await.map_err(|_| Trouble::unconfirmed(broker))?;
+                let mut carried = std::pin::pin!(carried);
+                let carried = loop {
+                    tokio::select! {
+                        carried = &mut carried => break carried,
+                        // Said at once, though there is patience for more.
+                        () = tokio::time::sleep(FLOOR) => if connection.status().blocked() {
+                            broker.down(Lane::Publish, Trouble::unconfirmed(broker));
+                        },
+                    }
+                };
+                let Carried { confirmed, trouble } = carried.map_err(|_| Trouble::unconfirmed(broker))?;
+                if trouble.is_none() {
+                    broker.up(Lane::Publish);
+                }
                 core.metrics.bus("published", confirmed.len() as u64);
                 let writes = confirmed.into_iter().map(|position| Write::OutboxDelete { position }).collect();
                 if let Err(error) = core.store.submit(Unit { writes, work: None }).await {

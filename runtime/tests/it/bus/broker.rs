@@ -20,9 +20,19 @@ pub(super) struct Broker {
 }
 
 fn script(name: &str, command: &str, folder: &Path) -> String {
+    script_with(name, command, folder, &[])
+}
+
+fn script_with(name: &str, command: &str, folder: &Path, more: &[&str]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/scripts").join(name);
-    let done =
-        Command::new("sh").arg(path).arg(command).arg(folder).stderr(Stdio::inherit()).output().unwrap();
+    let done = Command::new("sh")
+        .arg(path)
+        .arg(command)
+        .arg(folder)
+        .args(more)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
     assert!(done.status.success());
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
 }
@@ -108,6 +118,11 @@ impl Broker {
         let folder = self.own.as_ref().unwrap().path();
         script("rabbitmq.sh", "stop", folder);
         assert_eq!(script("rabbitmq.sh", "start", folder), self.url);
+    }
+
+    /// `rabbitmqctl` on a broker of one's own.
+    pub(super) fn ctl(&self, arguments: &[&str]) {
+        script_with("rabbitmq.sh", "ctl", self.own.as_ref().unwrap().path(), arguments);
     }
 
     /// Asks RabbitMQ's management API.

@@ -124,6 +124,26 @@ async fn a_broker_that_is_killed_under_load_loses_nothing_and_doubles_nothing() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_short_of_memory_is_named_and_waited_for() {
+    let setting = Setting::with(Some(Broker::own()));
+    let broker = setting.broker.as_ref().unwrap();
+    let server = setting.start().await;
+    shop(&server).await;
+    let limit = |limit: &[&str]| {
+        tokio::task::block_in_place(|| broker.ctl(&[&["set_vm_memory_high_watermark"], limit].concat()));
+    };
+    limit(&["absolute", "1"]);
+    for number in 0..20 {
+        assert_eq!(server.call("POST", "/api/v1/events", Some(order(number))).await.0, 202);
+    }
+    let said = excuse(&server, "takes no events").await;
+    assert!(said.contains("short of memory"), "{said}");
+    limit(&["0.4"]);
+    ready(&server).await;
+    all_items_once(&server, 20, Order::Open).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_encrypted_connection_needs_a_certificate_that_is_trusted() {
     let (broker, authority, port) = Broker::own_with_tls();
     let url = format!("amqp.url=amqps://guest:guest@127.0.0.1:{port}/%2f");
