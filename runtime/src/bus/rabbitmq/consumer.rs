@@ -27,6 +27,7 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use masar_engine::WorkspaceId;
+use tokio_util::sync::CancellationToken;
 
 use super::{Lane, RabbitMq, Trouble, dead, sleep, topology};
 use crate::{
@@ -63,15 +64,28 @@ pub(super) async fn session(
     refusals.confirm_select(ConfirmSelectOptions::default()).await.map_err(explain)?;
     let graveyard = connection.create_channel().await.map_err(explain)?;
     let taking = Taking { broker, core, dispatcher, executor, channel, refusals };
-    let ended = tokio::select! {
-        ended = taking.events() => ended,
-        ended = dead::keep(broker, core, &graveyard) => ended,
+    // Neither half is cut off in the middle of what it does: an event that is being accepted is carried
+    // on to its runs. Each ends the other by what it waits for.
+    let over = CancellationToken::new();
+    let events = async {
+        let ended = taking.events().await;
+        over.cancel();
+        ended
     };
-    if ended.is_ok() {
-        // What was handed out and not acknowledged goes back to the queue.
-        let _ = connection.close(200, short("stopping")).await;
-    }
-    ended
+    let letters = async {
+        let ended = dead::keep(broker, core, &graveyard, &over).await;
+        if ended.is_err() {
+            let _ = connection.close(200, short("beginning anew")).await;
+        }
+        ended
+    };
+    let (events, letters) = tokio::join!(events, letters);
+    // The first cause: the other half only saw the connection close.
+    letters?;
+    events?;
+    // What was handed out and not acknowledged goes back to the queue.
+    let _ = connection.close(200, short("stopping")).await;
+    Ok(())
 }
 
 /// Whether to go on.

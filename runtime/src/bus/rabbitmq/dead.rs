@@ -11,6 +11,7 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use super::{CONFIRMED, RabbitMq, Trouble, sleep};
 use crate::{
@@ -62,8 +63,13 @@ pub(super) async fn bury(
     }
 }
 
-/// Takes dead letters into the store until the program is to stop.
-pub(super) async fn keep(broker: &RabbitMq, core: &Core, channel: &Channel) -> Result<(), Trouble> {
+/// Takes dead letters into the store until the session is over.
+pub(super) async fn keep(
+    broker: &RabbitMq,
+    core: &Core,
+    channel: &Channel,
+    over: &CancellationToken,
+) -> Result<(), Trouble> {
     let explain = |error: lapin::Error| Trouble::explain(&error, broker);
     channel.basic_qos(PREFETCH, BasicQosOptions::default()).await.map_err(explain)?;
     let options = BasicConsumeOptions::default();
@@ -74,16 +80,15 @@ pub(super) async fn keep(broker: &RabbitMq, core: &Core, channel: &Channel) -> R
     loop {
         let delivery = tokio::select! {
             delivery = consumer.next() => delivery,
-            // The other half of the session says when all is finished.
-            () = core.stopping.cancelled() => return std::future::pending().await,
+            () = over.cancelled() => return Ok(()),
         };
         let delivery = delivery.ok_or_else(|| Trouble::lost(broker, "it hands nothing out any more"))?;
         let delivery = delivery.map_err(explain)?;
         let letter = letter(&delivery, core);
         while let Err(error) = core.store.add_dead_letter(letter.clone()).await {
             tracing::error!(error = %error, "a dead letter could not be kept; it is tried again");
-            if sleep(AGAIN, &core.stopping).await {
-                return std::future::pending().await;
+            if sleep(AGAIN, over).await {
+                return Ok(());
             }
         }
         core.metrics.bus("dead", 1);

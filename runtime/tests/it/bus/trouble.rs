@@ -97,6 +97,21 @@ async fn an_event_that_no_queue_takes_is_seen_and_stays_until_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_somebody_deletes_is_laid_out_anew() {
+    let setting = Setting::with(Some(Broker::shared().await));
+    let broker = setting.broker.as_ref().unwrap();
+    let server = setting.start().await;
+    shop(&server).await;
+    for queue in ["masar.work", "masar.dead"] {
+        broker.manage("DELETE", &format!("queues/{}/{queue}", broker.vhost()), None).await;
+    }
+    assert_eq!(server.call("POST", "/api/v1/events", Some(order(1))).await.0, 202);
+    all_items_once(&server, 1, Order::Kept).await;
+    broker.send(&json!([{"key": "greeting", "content_type": "text/plain", "body": "hello"}]));
+    server.until("/api/v1/dead-letters", |page| page["items"].as_array().unwrap().len() == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_killed_under_load_loses_nothing_and_doubles_nothing() {
     let setting = Setting::with(Some(Broker::own()));
     let server = setting.start().await;
@@ -106,7 +121,12 @@ async fn a_broker_that_is_killed_under_load_loses_nothing_and_doubles_nothing() 
     let mut sent = 0;
     for _ in 0..3 {
         let broker = setting.broker.as_ref().unwrap();
-        let crash = async { tokio::task::block_in_place(|| broker.crash()) };
+        let crash = async {
+            tokio::task::block_in_place(|| {
+                broker.ctl(&["close_all_connections", "cut by a test"]);
+                broker.crash();
+            });
+        };
         let load = async {
             let mut statuses = Vec::new();
             for number in sent..sent + 100 {
@@ -114,7 +134,7 @@ async fn a_broker_that_is_killed_under_load_loses_nothing_and_doubles_nothing() 
             }
             statuses
         };
-        // Events are on their way while it dies, and while it is away.
+        // Events are on their way while connections are cut, while it dies, and while it is away.
         let (statuses, ()) = futures_util::future::join(load, crash).await;
         assert!(statuses.iter().all(|status| *status == 202), "{statuses:?}");
         sent += 100;
