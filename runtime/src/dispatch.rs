@@ -25,7 +25,7 @@ pub(crate) use masar_engine::id::hex;
 
 use crate::{
     core::Core,
-    execute::{Answer, Executor, Journal, RunInfo, Starting, Verdict},
+    execute::{Answer, Carried, Executor, Journal, RunInfo, Starting, Verdict},
     store::{Arrival, CommitError, HookCallRow, Origin, Packed, Status, StoreError, TimerKind, Unit, Write},
 };
 
@@ -65,7 +65,6 @@ pub struct Target {
 }
 
 /// What became of an event.
-#[derive(Debug)]
 pub struct Accepted {
     /// Its position in the log of events.
     pub position: i64,
@@ -74,9 +73,27 @@ pub struct Accepted {
     /// Whether it had come before; then nothing happened.
     pub duplicate: bool,
     /// What the run will answer, where somebody waits.
-    pub answer: Option<oneshot::Receiver<Answer>>,
-    /// Why there will be no answer, where the event could not be kept.
-    pub durable: Option<oneshot::Receiver<Result<(), CommitError>>>,
+    pub answer: Option<Awaited>,
+}
+
+/// The answer of a run, to be waited for.
+pub struct Awaited {
+    answer: oneshot::Receiver<Answer>,
+    /// The run, where it is carried by waiting for it, and whether its event could be kept.
+    carried: Option<(Carried, oneshot::Receiver<Result<(), CommitError>>)>,
+}
+
+impl Awaited {
+    /// Waits for it. Without a caller the run goes on by itself.
+    pub async fn wait(mut self) -> Result<Answer, CommitError> {
+        let Some((carried, durable)) = &mut self.carried else {
+            return self.answer.await.map_err(|_| CommitError::Lost);
+        };
+        match carried.until(&mut self.answer).await {
+            Ok(answer) => Ok(answer),
+            Err(_) => Err(durable.try_recv().ok().and_then(Result::err).unwrap_or(CommitError::Lost)),
+        }
+    }
 }
 
 /// Why an event was not accepted.
@@ -206,7 +223,7 @@ impl Dispatcher {
     /// With `wait`, the receiver in the answer gets what the run says, and durability may come with that.
     pub async fn accept(
         &self,
-        incoming: Incoming,
+        mut incoming: Incoming,
         wait: bool,
         test: Option<Test>,
     ) -> Result<Accepted, IntakeError> {
@@ -230,8 +247,8 @@ impl Dispatcher {
         if let Some(row) = incoming.outbox {
             writes.push(Write::OutboxDelete { position: row });
         }
-        if let Some(call) = &incoming.call {
-            writes.push(Write::HookCall(HookCallRow { event: Some(position), ..(**call).clone() }));
+        if let Some(call) = incoming.call.take() {
+            writes.push(Write::HookCall(HookCallRow { position, event: Some(position), ..*call }));
         }
         // No run can wait for a call of a webhook.
         if incoming.event.event_type != HOOK_EVENT {
@@ -265,7 +282,7 @@ impl Dispatcher {
             writes.extend(timeout);
             let nudge = start.info.waking || self.core.waited().contains(&incoming.event.event_type);
             let journal = Journal::new(start.info.run);
-            self.executor.start(Starting {
+            let mut carried = self.executor.carry_here(Starting {
                 info: start.info,
                 machine: start.machine,
                 journal,
@@ -275,16 +292,15 @@ impl Dispatcher {
                 accepted: Some(accepted),
                 place,
             });
-            let durable = if wait {
-                Some(durable)
-            } else {
-                durable.await.map_err(|_| CommitError::Lost)??;
-                None
-            };
+            let mut durable = durable;
+            if !wait {
+                carried.until(&mut durable).await.map_err(|_| CommitError::Lost)??;
+            }
             if nudge {
                 self.core.timers_changed();
             }
-            return Ok(Accepted { position, runs, duplicate: false, answer, durable });
+            let answer = answer.map(|answer| Awaited { answer, carried: Some((carried, durable)) });
+            return Ok(Accepted { position, runs, duplicate: false, answer });
         }
 
         let mut ready = Vec::with_capacity(starts.len());
@@ -313,7 +329,7 @@ impl Dispatcher {
             ready.iter().for_each(|(start, _)| self.give_back(start));
             let CommitError::Duplicate { position } = error else { return Err(error.into()) };
             self.core.metrics.duplicate_event();
-            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None, durable: None });
+            return Ok(Accepted { position, runs: Vec::new(), duplicate: true, answer: None });
         }
         if place.is_some() {
             self.executor.gate().done(self.core.clock.now());
@@ -331,7 +347,7 @@ impl Dispatcher {
             let mut responder = None;
             if wait && answer.is_none() {
                 let (sender, receiver) = oneshot::channel();
-                (responder, answer) = (Some(sender), Some(receiver));
+                (responder, answer) = (Some(sender), Some(Awaited { answer: receiver, carried: None }));
             }
             let stored = Some(Status::Queued);
             self.executor.start(Starting {
@@ -345,7 +361,7 @@ impl Dispatcher {
                 place: None,
             });
         }
-        Ok(Accepted { position, runs, duplicate: false, answer, durable: None })
+        Ok(Accepted { position, runs, duplicate: false, answer })
     }
 
     /// The run was not kept: whoever comes next may have its place, the older one where it was to be

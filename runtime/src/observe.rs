@@ -63,7 +63,8 @@ pub struct Metrics {
     hooks: Mutex<BTreeMap<&'static str, u64>>,
     seconds: Mutex<BTreeMap<String, Histogram>>,
     records: Mutex<Histogram>,
-    requests: Mutex<BTreeMap<(String, String, u16), u64>>,
+    /// By route, then by method and status.
+    requests: Mutex<BTreeMap<String, BTreeMap<(&'static str, u16), u64>>>,
     duplicates: AtomicU64,
     bus: Mutex<BTreeMap<&'static str, u64>>,
 }
@@ -150,11 +151,16 @@ impl Metrics {
     /// only so many.
     pub fn request(&self, method: &str, route: &str, status: u16) {
         // Anybody can make a method up.
-        let method = match method {
-            "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" => method,
-            _ => "other",
-        };
-        count(&self.requests, (method.to_owned(), route.to_owned(), status));
+        let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+        let method = known.into_iter().find(|known| *known == method).unwrap_or("other");
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        // A route is new once and asked for often.
+        match requests.get_mut(route) {
+            Some(counts) => *counts.entry((method, status)).or_default() += 1,
+            None => {
+                requests.insert(route.to_owned(), BTreeMap::from([((method, status), 1)]));
+            }
+        }
     }
 
     /// Records of a run became durable together.
@@ -267,9 +273,9 @@ impl Metrics {
             out,
             "# HELP masar_http_requests_total Requests answered.\n# TYPE masar_http_requests_total counter"
         );
-        for ((method, route, status), count) in
-            self.requests.lock().unwrap_or_else(PoisonError::into_inner).iter()
-        {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = requests.iter().flat_map(|(route, counts)| counts.iter().map(move |count| (route, count)));
+        for (route, ((method, status), count)) in counts {
             let route = label(route);
             let _ = writeln!(
                 out,

@@ -16,12 +16,12 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use masar_engine::Event;
 use serde_json::{Map, Value, json};
 
-use super::{Problem, Shared, WORKSPACE};
+use super::{Problem, Shared, WORKSPACE, problem::wants_arabic};
 use crate::{
     dispatch::{HOOK_EVENT, Incoming, IntakeError, Listener, Target},
     execute::Answer,
     signature,
-    store::{HookCallRow, Origin, Unit, Write},
+    store::{ACCEPTED, CommitError, HookCallRow, Origin, Unit, Write},
 };
 
 /// Headers that say nothing about what happened, or too much about who may do it.
@@ -40,11 +40,18 @@ const DROPPED: &[&str] = &[
     "idempotency-key",
 ];
 
+/// What the row of an accepted call tells otherwise, or what is of no more interest with it.
+const PLAIN: &[(&str, Option<&str>)] =
+    &[("host", None), ("connection", None), ("content-length", None), ("content-type", Some("application/json"))];
+
 /// How long a caller waits for a workflow's own answer.
 const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
-pub(super) fn routes(_body: usize) -> Router<Shared> {
-    Router::new().route("/hooks/{workspace}/{*path}", any(call))
+/// The route, as it is counted.
+const ROUTE: &str = "/hooks/{workspace}/{*path}";
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route(ROUTE, any(call))
 }
 
 /// Bytes kept of the body of a call that led to no event.
@@ -64,6 +71,13 @@ async fn call(
     Path((workspace, path)): Path<(String, String)>,
     request: Request<Body>,
 ) -> Response {
+    let method = request.method().clone();
+    let response = answer(&app, &workspace, path, request).await;
+    app.core.metrics.request(method.as_str(), ROUTE, response.status().as_u16());
+    response
+}
+
+async fn answer(app: &Shared, workspace: &str, path: String, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let remote = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let mut call = Call {
@@ -76,7 +90,7 @@ async fn call(
     };
     let mut body = Some(body);
     let result = if workspace == "main" {
-        take(&app, &mut call, &mut body).await
+        take(app, &mut call, &mut body).await
     } else {
         Err(Problem::not_found("workspace"))
     };
@@ -96,17 +110,17 @@ async fn call(
                     call.body = body.to_bytes();
                 }
                 keep(
-                    &app,
+                    app,
                     HookCallRow {
                         status: problem.status,
                         code: problem.code.clone(),
                         detail: problem.detail.clone(),
-                        ..call.row(&app, None)
+                        ..call.row(app, None)
                     },
                 )
                 .await;
             }
-            problem.into_response()
+            problem.answered(wants_arabic(&call.headers))
         }
     }
 }
@@ -156,6 +170,8 @@ async fn take(app: &Shared, call: &mut Call, unread: &mut Option<Body>) -> Resul
     let waits = parameters.get("respond").and_then(Value::as_str) == Some("workflow");
     let target = Some(Target { workflow: listener.workflow, trigger: Some(listener.key.clone()) });
     let row = call.row(app, Some(&event));
+    // Only a repeated call is written apart from its event.
+    let repeated = dedup.is_some().then(|| row.clone());
     let incoming = Incoming {
         workspace: WORKSPACE,
         event,
@@ -164,12 +180,14 @@ async fn take(app: &Shared, call: &mut Call, unread: &mut Option<Body>) -> Resul
         dedup,
         depth: 0,
         outbox: None,
-        call: Some(Box::new(row.clone())),
+        call: Some(Box::new(row)),
     };
     let accepted = app.dispatcher.accept(incoming, waits, None).await?;
     if accepted.duplicate {
-        let (status, event) = (200, Some(accepted.position));
-        keep(app, HookCallRow { status, code: "duplicate".into(), event, ..row }).await;
+        if let Some(row) = repeated {
+            let (status, event) = (200, Some(accepted.position));
+            keep(app, HookCallRow { status, code: "duplicate".into(), event, ..row }).await;
+        }
         return Ok(
             (StatusCode::OK, Json(json!({"duplicate": true, "event": accepted.position}))).into_response()
         );
@@ -177,12 +195,10 @@ async fn take(app: &Shared, call: &mut Call, unread: &mut Option<Body>) -> Resul
     let Some(answer) = accepted.answer else {
         return Ok((StatusCode::ACCEPTED, Json(json!({"event": accepted.position}))).into_response());
     };
-    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+    match tokio::time::timeout(ANSWER_WITHIN, answer.wait()).await {
         Ok(Ok(answer)) => Ok(respond(answer)),
-        Ok(Err(_)) => match accepted.durable.and_then(|mut durable| durable.try_recv().ok()) {
-            Some(Err(error)) => Err(IntakeError::from(error).into()),
-            _ => Err(Problem::new("store", "the call could not be kept; try again")),
-        },
+        Ok(Err(CommitError::Lost)) => Err(Problem::new("store", "the call could not be kept; try again")),
+        Ok(Err(error)) => Err(IntakeError::from(error).into()),
         Err(_) => Ok((
             StatusCode::ACCEPTED,
             Json(json!({"event": accepted.position, "run": accepted.runs.first().map(ToString::to_string)})),
@@ -359,6 +375,7 @@ impl Call {
             .iter()
             .map(|(name, value)| (name.as_str(), value))
             .filter(|(name, _)| shown(name) && known.is_none_or(|known| !known.contains_key(*name)))
+            .filter(|(name, value)| event.is_none() || !is_plain(name, value))
             .filter_map(|(name, value)| Some((name.to_owned(), value.to_str().ok()?.into())))
             .collect();
         let kept = if event.is_some() { 0 } else { self.body.len().min(KEPT_BODY) };
@@ -370,7 +387,7 @@ impl Call {
             query: self.query.chars().take(2000).collect(),
             at: app.core.clock.now(),
             status: StatusCode::ACCEPTED.as_u16(),
-            code: "accepted".into(),
+            code: ACCEPTED.into(),
             detail: String::new(),
             headers: Value::Object(headers).to_string(),
             remote: self.remote.clone(),
@@ -381,7 +398,12 @@ impl Call {
     }
 }
 
-async fn keep(app: &Shared, row: HookCallRow) {
+fn is_plain(name: &str, value: &HeaderValue) -> bool {
+    PLAIN.iter().any(|(plain, usual)| *plain == name && usual.is_none_or(|usual| usual == value))
+}
+
+async fn keep(app: &Shared, mut row: HookCallRow) {
+    row.position = app.core.store.next_position();
     if let Err(error) = app.core.store.submit(Unit { writes: vec![Write::HookCall(row)], work: None }).await {
         tracing::warn!(error = %error, "a webhook call could not be kept");
     }

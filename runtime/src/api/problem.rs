@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -73,6 +73,15 @@ impl Problem {
         self
     }
 
+    /// As an answer in Arabic or English.
+    pub(super) fn answered(self, arabic: bool) -> Response {
+        let mut response = if arabic { self.in_arabic() } else { self }.into_response();
+        let language = HeaderValue::from_static(if arabic { "ar" } else { "en" });
+        response.headers_mut().insert(header::CONTENT_LANGUAGE, language);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-language"));
+        response
+    }
+
     /// There is no such thing.
     pub fn not_found(what: &str) -> Self {
         Self::new("not_found", format!("there is no such {what}"))
@@ -102,14 +111,15 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Whether a caller prefers Arabic.
+pub(super) fn wants_arabic(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).is_some_and(prefers_arabic)
+}
+
 /// Problems in the language that the caller prefers; and what the framework refuses by itself, e.g. a
 /// query parameter that is no number, as a problem too.
 pub(super) async fn in_the_callers_words(request: Request, next: Next) -> Response {
-    let arabic = request
-        .headers()
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(prefers_arabic);
+    let arabic = wants_arabic(request.headers());
     let ours = request.uri().path().starts_with("/api/v1");
     let response = next.run(request).await;
     let problem = response.extensions().get::<Arc<Problem>>().map(|problem| (**problem).clone());
@@ -124,10 +134,7 @@ pub(super) async fn in_the_callers_words(request: Request, next: Next) -> Respon
         }
         None => return response,
     };
-    let mut response = if arabic { problem.in_arabic() } else { problem }.into_response();
-    let language = HeaderValue::from_static(if arabic { "ar" } else { "en" });
-    response.headers_mut().insert(header::CONTENT_LANGUAGE, language);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-language"));
+    let mut response = problem.answered(arabic);
     if let Some(allowed) = allowed {
         response.headers_mut().insert(header::ALLOW, allowed);
     }

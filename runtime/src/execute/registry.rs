@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    carried::Carried,
     gate::{Gate, Place},
     segment::Journal,
     task::{RunInfo, RunTask, status_of},
@@ -272,14 +273,24 @@ impl Executor {
                 lock(&self.turns).running -= 1;
                 continue;
             }
-            let executor = self.clone();
-            self.tasks.spawn(async move {
-                let task = executor.task(*starting, inputs);
-                executor.carry(task).await;
-                lock(&executor.turns).running -= 1;
-                executor.pump();
-            });
+            self.tasks.spawn(self.clone().take_turn(*starting, inputs));
         }
+    }
+
+    /// Gives a run its turn at once, carried by the caller. For one that has just been made, where
+    /// [`Self::is_free`].
+    pub fn carry_here(self: &Arc<Self>, starting: Starting) -> Carried {
+        let (sender, inputs) = mpsc::unbounded_channel();
+        lock(&self.active).insert(starting.info.run, sender);
+        lock(&self.turns).running += 1;
+        Carried::new(self.tasks.track_future(self.clone().take_turn(starting, inputs)))
+    }
+
+    async fn take_turn(self: Arc<Self>, starting: Starting, inputs: mpsc::UnboundedReceiver<RunInput>) {
+        let task = self.task(starting, inputs);
+        self.carry(task).await;
+        lock(&self.turns).running -= 1;
+        self.pump();
     }
 
     fn task(self: &Arc<Self>, starting: Starting, inputs: mpsc::UnboundedReceiver<RunInput>) -> RunTask {

@@ -37,6 +37,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "approval_links", include_str!("../../../migrations/sqlite/0004_approval_links.sql")),
     (5, "idempotency_headers", include_str!("../../../migrations/sqlite/0005_idempotency_headers.sql")),
     (6, "webhook_calls", include_str!("../../../migrations/sqlite/0006_webhook_calls.sql")),
+    (7, "slim_calls", include_str!("../../../migrations/sqlite/0007_slim_calls.sql")),
     (10, "crm", include_str!("../../../migrations/sqlite/0010_crm.sql")),
     (11, "dead_letters", include_str!("../../../migrations/sqlite/0011_dead_letters.sql")),
 ];
@@ -83,7 +84,7 @@ impl Store {
         check_version(&mut admin).await?;
         check_integrity(&mut admin).await.map_err(named)?;
         migrate(&mut admin).await.map_err(named)?;
-        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+        let last: i64 = sqlx::query_scalar("SELECT max(coalesce((SELECT max(position) FROM events), 0), coalesce((SELECT max(position) FROM hook_calls), 0))")
             .fetch_one(&mut admin)
             .await
             .map_err(|error| named(error.into()))?;
@@ -132,7 +133,7 @@ impl Store {
         Ok(Self { readers, requests: mpsc::channel(1).0, position: Arc::default() })
     }
 
-    /// The place of the next event in the log of events.
+    /// The place of the next event in the log of events; refused webhook calls are numbered with them.
     pub fn next_position(&self) -> i64 {
         self.position.fetch_add(1, Ordering::Relaxed)
     }

@@ -1,11 +1,11 @@
 //! Questions to the store. Each names its workspace.
 
 use masar_engine::{RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
-use sqlx::{QueryBuilder, Row as _, Sqlite, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
-    CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow, SegmentRow,
+    ACCEPTED, CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow, SegmentRow,
     Status, Store, StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
 };
 
@@ -100,7 +100,7 @@ fn event_row(row: &SqliteRow) -> Result<EventRow, sqlx::Error> {
     Ok(EventRow {
         position: row.try_get("position")?,
         workspace: WorkspaceId(row.try_get("workspace")?),
-        event_id: row.try_get("id")?,
+        event_id: event_id(row)?,
         source: row.try_get("source")?,
         event_type: row.try_get("type")?,
         subject: row.try_get("subject")?,
@@ -110,6 +110,16 @@ fn event_row(row: &SqliteRow) -> Result<EventRow, sqlx::Error> {
         depth: row.try_get("depth")?,
         data: unpack(&row.try_get::<Vec<u8>, _>("data")?).ok_or_else(|| damaged("an event"))?,
     })
+}
+
+/// Text, or the bytes of a UUID.
+fn event_id(row: &SqliteRow) -> Result<String, sqlx::Error> {
+    match row.try_get_unchecked::<Vec<u8>, _>("id")? {
+        bytes if bytes.len() == 16 && row.try_get_raw("id")?.type_info().name() == "BLOB" => {
+            Ok(Uuid::from_slice(&bytes).map_err(|_| damaged("an event's id"))?.to_string())
+        }
+        text => String::from_utf8(text).map_err(|_| damaged("an event's id")),
+    }
 }
 
 fn wait_row(row: &SqliteRow) -> Result<WaitRow, sqlx::Error> {
@@ -521,8 +531,8 @@ impl Store {
         }
         // Literal, so that the partial index applies.
         match filter.accepted {
-            Some(true) => query.push(" AND code = 'accepted'"),
-            Some(false) => query.push(" AND code <> 'accepted'"),
+            Some(true) => query.push(" AND code = ''"),
+            Some(false) => query.push(" AND code <> ''"),
             None => &mut query,
         };
         query.push(" ORDER BY position DESC LIMIT ").push_bind(i64::from(limit));
@@ -625,19 +635,26 @@ impl Store {
 }
 
 fn hook_row(row: &SqliteRow) -> Result<HookCallRow, sqlx::Error> {
+    let position = row.try_get("position")?;
+    let filled = |column: &str, otherwise: &str| {
+        let text: String = row.try_get(column)?;
+        Ok::<_, sqlx::Error>(if text.is_empty() { otherwise.to_owned() } else { text })
+    };
+    let code = filled("code", ACCEPTED)?;
+    let accepted = code == ACCEPTED;
     Ok(HookCallRow {
-        position: row.try_get("position")?,
+        position,
         workspace: WorkspaceId(row.try_get("workspace")?),
         path: row.try_get("path")?,
-        method: row.try_get("method")?,
+        method: filled("method", "POST")?,
         query: row.try_get("query")?,
         at: Timestamp(row.try_get("at")?),
-        status: u16::try_from(row.try_get::<i64, _>("status")?).unwrap_or(0),
-        code: row.try_get("code")?,
+        status: if accepted { 202 } else { u16::try_from(row.try_get::<i64, _>("status")?).unwrap_or(0) },
+        code,
         detail: row.try_get("detail")?,
-        headers: row.try_get("headers")?,
+        headers: filled("headers", "{}")?,
         remote: row.try_get("remote")?,
-        event: row.try_get("event")?,
+        event: if accepted { Some(position) } else { row.try_get("event")? },
         body: row.try_get("body")?,
         size: row.try_get::<i64, _>("size")? as u64,
     })

@@ -315,10 +315,13 @@ pub struct DecisionRow {
     pub at: Timestamp,
 }
 
+/// Code of a webhook call that led to its event.
+pub const ACCEPTED: &str = "accepted";
+
 /// A webhook call as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookCallRow {
-    /// Its number; 0 for a new one.
+    /// Its number, counted with the events; an accepted call has that of its event.
     pub position: i64,
     /// The workspace.
     pub workspace: WorkspaceId,

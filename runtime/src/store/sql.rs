@@ -2,11 +2,12 @@
 //! prepared once. Runs on the writer's own thread and connection.
 
 use masar_engine::{RunId, Sequence, Timestamp};
-use rusqlite::{CachedStatement, Connection, Result, params};
+use rusqlite::{CachedStatement, Connection, Result, params, types::Value};
+use uuid::Uuid;
 
 use super::{
     approvals,
-    rows::{HookCallRow, OutboxRow, RunRow, TimerKind, Write},
+    rows::{ACCEPTED, HookCallRow, OutboxRow, RunRow, TimerKind, Write},
     waits,
 };
 
@@ -35,8 +36,8 @@ pub(super) const OUTBOX: &str = "INSERT INTO outbox (workspace, event_id, source
 const OUTBOX_OFF: &str = "DELETE FROM outbox WHERE position = ?";
 const DECISION: &str = "INSERT OR REPLACE INTO decisions (event, workflow, trigger_key, workspace, code, detail, subject, at) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-const HOOK_CALL: &str = "INSERT INTO hook_calls (workspace, path, method, query, at, status, code, detail, headers, remote, event, body, size) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const HOOK_CALL: &str = "INSERT INTO hook_calls (position, workspace, path, method, query, at, status, code, detail, headers, remote, event, body, size) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const SCHEDULE: &str = "INSERT INTO schedules (workflow, trigger_key, last_at) VALUES (?, ?, ?) \
      ON CONFLICT (workflow, trigger_key) DO UPDATE SET last_at = max(last_at, excluded.last_at)";
 
@@ -172,7 +173,7 @@ impl<'a> Batch<'a> {
                 statement, write,
                 Write::EventInsert {
                     position, workspace, event_id, source, event_type, subject, time, received_at, origin, data, depth, ..
-                } => position, workspace.0, event_id, source, event_type, subject, time, received_at.0, *origin as i64, depth, data.0
+                } => position, workspace.0, short_id(event_id), source, event_type, subject, time, received_at.0, *origin as i64, depth, data.0
             )
         })?;
         each(conn, DECISION, &self.decisions, |statement, write| {
@@ -183,18 +184,21 @@ impl<'a> Batch<'a> {
             )
         })?;
         each(conn, HOOK_CALL, &self.hook_calls, |statement, call| {
+            // What an accepted call has in common with the others takes no room.
+            let accepted = call.code == ACCEPTED;
             statement.execute(params![
+                call.position,
                 call.workspace.0,
                 call.path,
-                call.method,
+                if call.method == "POST" { "" } else { &call.method },
                 call.query,
                 call.at.0,
-                call.status,
-                call.code,
+                if accepted { 0 } else { call.status },
+                if accepted { "" } else { &call.code },
                 call.detail,
-                call.headers,
+                if call.headers == "{}" { "" } else { &call.headers },
                 call.remote,
-                call.event,
+                if accepted { None } else { call.event },
                 call.body,
                 call.size as i64
             ])
@@ -284,6 +288,16 @@ impl<'a> Batch<'a> {
         each(conn, TIMER, &self.timers, |statement, (due, run, token, kind, payload)| {
             statement.execute(params![due.0, run.0.as_bytes(), *token as i64, *kind as i64, payload])
         })
+    }
+}
+
+/// An event's id: the bytes of a UUID, which most are, take less than half the room of its text.
+fn short_id(id: &str) -> Value {
+    match Uuid::try_parse(id) {
+        Ok(uuid) if uuid.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) == id => {
+            Value::Blob(uuid.as_bytes().to_vec())
+        }
+        _ => Value::Text(id.to_owned()),
     }
 }
 

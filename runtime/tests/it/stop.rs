@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::server::{Server, line};
 
 /// A server outside that answers a call only when it is allowed to.
-async fn slow() -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
+pub(crate) async fn slow() -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
     let (allowed, calls) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
     let (gate, count) = (allowed.clone(), calls.clone());
     let answer = async move || {

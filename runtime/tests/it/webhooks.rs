@@ -1,8 +1,13 @@
 //! The inbox of webhooks.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
-use crate::server::{Server, line};
+use crate::{
+    server::{Server, line},
+    stop::slow,
+};
 
 async fn post(server: &Server, path: &str, body: &str) -> u16 {
     let request = server.http.post(format!("{}/hooks/main/{path}", server.base));
@@ -61,4 +66,29 @@ async fn every_call_is_kept_and_can_be_sent_again() {
     let all = server.get("/api/v1/webhook-calls?path=paid&limit=2").await;
     assert_eq!((all["items"].as_array().unwrap().len(), all["next"].is_i64()), (2, true));
     assert_eq!(server.get("/api/v1/runs").await["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_goes_on_when_its_caller_hangs_up() {
+    let (outside, allowed, calls) = slow().await;
+    let server = Server::start_in(std::sync::Arc::new(tempfile::tempdir().unwrap()), &[]);
+    let flow = line(
+        "asked",
+        &[
+            ("hook", "trigger.webhook", json!({"path": "asked", "respond": "workflow"})),
+            ("call", "http.request", json!({"method": "POST", "url": outside})),
+            ("answer", "webhook.respond", json!({"body": {"ok": true}})),
+        ],
+    );
+    server.publish(flow).await;
+    let caller = tokio::spawn(server.http.post(format!("{}/hooks/main/asked", server.base)).body("{}").send());
+    while calls.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    allowed.add_permits(1);
+    let runs = server.until("/api/v1/runs", |page| page["items"][0]["status"] == "succeeded").await;
+    assert_eq!(runs["items"].as_array().unwrap().len(), 1);
+    assert_eq!(calls.load(Ordering::Relaxed), 1, "and nothing twice");
 }
