@@ -89,7 +89,7 @@ pub const SETTINGS: &[Setting] = &[
         "retention.days",
         Kind::Number,
         "30",
-        "Days that ended runs and their events are kept, where their workflow does not say; 0 keeps them for ever.",
+        "Days that ended runs and their events are kept, where their workflow does not say, and dead letters; 0 keeps them for ever.",
     ),
     setting("retention.hook_hours", Kind::Number, "72", "Hours that webhook calls are kept in the inbox."),
     setting("workspace.time_zone", Kind::Text, "Asia/Riyadh", "Time zone of schedules and dates."),

@@ -229,3 +229,80 @@ fn finish(
         depth: attribute(DEPTH).and_then(|depth| depth.parse().ok()).unwrap_or(0).max(0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use masar_engine::{Timestamp, WorkspaceId};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { body: 1 << 20, depth: 64 };
+
+    fn row(event_type: &str, subject: Option<&str>, data: Json) -> OutboxRow {
+        OutboxRow {
+            workspace: WorkspaceId::FIRST,
+            event_id: Uuid::from_u128(7),
+            source: "/crm".into(),
+            event_type: event_type.into(),
+            subject: subject.map(str::to_owned),
+            time: Timestamp(1_763_900_000_123_456),
+            data,
+            depth: 3,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        // Types may be longer than a routing key can be, and in any language.
+        let long = "حدث.".repeat(60);
+        for (event_type, subject, data) in [
+            ("crm.contact.created", Some("contact/7"), json!({"name": "نورة", "tags": ["a"], "budget": 1.5})),
+            (long.as_str(), None, json!(null)),
+            ("a", Some("س"), json!("text")),
+            ("b", None, json!([1, true, {}])),
+        ] {
+            let row = row(event_type, subject, data);
+            let (properties, key, body) = write(&row);
+            assert!(key.as_str().len() <= SHORT && event_type.starts_with(key.as_str()));
+            let Received { event, depth } = read(&properties, &body, BOUNDS).unwrap();
+            assert_eq!((event.id, event.source, depth), (row.event_id.to_string(), row.source, row.depth));
+            assert_eq!((event.event_type, event.subject), (row.event_type, row.subject));
+            assert_eq!((event.time.unwrap(), &*event.data), (row.time.to_rfc3339(), &row.data));
+            assert_eq!((properties.delivery_mode(), body), (&Some(2), row.data.to_string().into_bytes()));
+        }
+    }
+
+    #[test]
+    fn attributes_that_are_no_texts_are_read() {
+        let mut headers = FieldTable::default();
+        for (name, value) in [
+            ("cloudEvents:specversion", long("1.0")),
+            ("cloudEvents_id", AMQPValue::LongLongInt(17)),
+            ("cloudEvents:source", AMQPValue::ShortString("/till".into())),
+            ("cloudEvents:type", long("till.opened")),
+            ("cloudEvents:time", AMQPValue::Timestamp(1_763_900_000)),
+            ("cloudEvents:masardepth", long("-5")),
+        ] {
+            headers.insert(short(name), value);
+        }
+        let properties = BasicProperties::default().with_headers(headers);
+        let Received { event, depth } = read(&properties, b"", BOUNDS).unwrap();
+        assert_eq!((event.id.as_str(), event.source.as_str(), depth), ("17", "/till", 0));
+        assert_eq!((event.time.as_deref(), &*event.data), (Some("2025-11-23T12:13:20Z"), &Json::Null));
+    }
+
+    #[test]
+    fn no_message_at_all_brings_the_reader_down() {
+        for kind in
+            ["", "application/json", "application/cloudevents+json", "text/plain", "APPLICATION/JSON;x"]
+        {
+            for body in [&b""[..], b"\xff\xfe", b"[", b"null", b"{}", b"[1]", b"{\"specversion\": {}}"] {
+                let properties = BasicProperties::default().with_content_type(short(kind));
+                let told = read(&properties, body, BOUNDS).unwrap_err();
+                assert!(told.code.starts_with("bus.") && !told.message.is_empty());
+            }
+        }
+    }
+}

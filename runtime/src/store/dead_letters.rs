@@ -66,6 +66,10 @@ const CAUSES: &str = "SELECT code, routing_key, count(*) AS count, reason, max(a
 const OF_CAUSE: &str = "SELECT id FROM dead_letters WHERE workspace = $1 AND code = $2 AND ($3 IS NULL OR routing_key = $3) \
      AND id > $4 ORDER BY id LIMIT $5";
 
+// They stand in the order of time.
+const FORGET: &str = "DELETE FROM dead_letters WHERE id IN (SELECT id FROM \
+     (SELECT id, at FROM dead_letters ORDER BY id LIMIT $2) WHERE at < $1)";
+
 fn letter(row: &SqliteRow) -> Result<DeadLetter, StoreError> {
     let key: Vec<u8> = row.try_get("key")?;
     let headers: String = row.try_get("headers")?;
@@ -172,6 +176,17 @@ impl Store {
             .fetch_all(&self.readers)
             .await?;
         Ok(ids)
+    }
+
+    /// Removes the oldest of those that came before `cut`, at most `most`; how many went.
+    pub async fn forget_dead_letters(&self, cut: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                let done = sqlx::query(FORGET).bind(cut.0).bind(most).execute(conn).await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
     }
 
     /// Throws a dead letter away; whether it was there.
