@@ -39,16 +39,19 @@ for tool in "$@"; do
         }
         ;;
     postgres)
-        ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null 2>&1 || {
+        { ls /usr/lib/postgresql/*/bin/postgres || command -v postgres; } >/dev/null 2>&1 && command -v python3 >/dev/null 2>&1 || {
             as_root apt-get update -qq
-            as_root apt-get install -y -qq postgresql
+            as_root apt-get install -y -qq postgresql python3
+            # It is there for the tests, which start their own.
+            as_root systemctl disable --now postgresql >/dev/null 2>&1 || true
         }
         ;;
     rabbitmq)
-        # With the client in Python that the tests take for a foreign program.
-        { [ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] && /usr/bin/python3 -c 'import pika' 2>/dev/null; } || {
+        # With the client in Python that the tests take for a foreign program, and what makes certificates.
+        { [ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] && /usr/bin/python3 -c 'import pika' && command -v openssl; } >/dev/null 2>&1 || {
             as_root apt-get update -qq
-            as_root apt-get install -y -qq rabbitmq-server python3-pika
+            as_root apt-get install -y -qq rabbitmq-server python3-pika openssl
+            as_root systemctl disable --now rabbitmq-server >/dev/null 2>&1 || true
         }
         ;;
     *)
