@@ -130,6 +130,41 @@ async fn more_than_can_be_carried_out_stays_with_the_broker() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_dies_again_and_again_makes_no_dead_letters_of_innocent_events() {
+    let setting = Setting::with(Some(Broker::shared().await));
+    let broker = setting.broker.as_ref().unwrap();
+    let url = format!("amqp.url={}", broker.url);
+    let settings = [url.as_str(), "amqp.delivery_limit=3", "limits.queue=100000"];
+    let mut server = Server::start_in(setting.folder.clone(), &settings);
+    super::ready(&server).await;
+    leads(&server).await;
+    server.kill();
+    let many: Vec<Value> =
+        (0..4000).map(|number| binary("cloudEvents:", &number.to_string(), &lead(number))).collect();
+    broker.send(&Value::from(many));
+    // More deaths than the limit; each with hundreds of events handed out, of which few were finished.
+    for _ in 0..10 {
+        server = Server::start_in(setting.folder.clone(), &settings);
+        super::ready(&server).await;
+        tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+        server.kill();
+    }
+    let server = Server::start_in(setting.folder.clone(), &settings);
+    loop {
+        let events = pages(&server, "/api/v1/events?type=test.lead").await.len();
+        let dead = server.get("/api/v1/dead-letters/causes").await;
+        assert_eq!(dead, json!([]));
+        if events == 4000 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let over = |page: &Value| page["items"].as_array().unwrap().is_empty();
+    server.until("/api/v1/runs?status=queued,running&limit=1", over).await;
+    assert_eq!(pages(&server, "/api/v1/runs?status=succeeded").await.len(), 4000);
+}
+
 /// What `masar` says to a command, and its exit code.
 async fn says(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = masar(server.folder.path(), arguments);
