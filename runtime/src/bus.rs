@@ -4,6 +4,7 @@
 pub mod cloudevent;
 mod embedded;
 pub mod rabbitmq;
+pub mod reason;
 
 use std::{
     collections::HashMap,

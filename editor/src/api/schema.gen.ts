@@ -649,7 +649,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Causes: code, key, count, reason of the newest */
+                /** @description Causes: code, its title and what to do, key, count, reason of the newest */
                 200: {
                     headers: {
                         [name: string]: unknown;

@@ -4,7 +4,7 @@
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use masar_engine::WorkspaceId;
@@ -12,11 +12,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use super::{Problem, Shared, WORKSPACE};
+use super::{Problem, Shared, WORKSPACE, problem::wants_arabic};
 use crate::{
     bus::{
         self,
         cloudevent::{self, Bounds},
+        reason::Reason,
     },
     dispatch::Incoming,
     store::{DeadLetter, Origin},
@@ -25,10 +26,18 @@ use crate::{
 /// Letters sent again or thrown away by one request.
 const AT_ONCE: u32 = 1000;
 
-fn view(found: &DeadLetter) -> Value {
+/// What a code means and what to do about it, in the caller's language.
+fn meaning(code: &str, headers: &HeaderMap) -> (&'static str, &'static str) {
+    let Reason { title, mend, .. } = Reason::find(code);
+    if wants_arabic(headers) { (title.ar, mend.ar) } else { (title.en, mend.en) }
+}
+
+fn view(found: &DeadLetter, headers: &HeaderMap) -> Value {
     let letter = &found.letter;
+    let (title, mend) = meaning(&letter.code, headers);
     json!({
-        "id": found.id, "at": letter.at.to_rfc3339(), "code": letter.code, "reason": letter.reason, "key": letter.routing_key,
+        "id": found.id, "at": letter.at.to_rfc3339(), "code": letter.code, "title": title, "mend": mend,
+        "reason": letter.reason, "key": letter.routing_key,
         "content_type": letter.content_type, "headers": letter.headers, "size": found.size,
     })
 }
@@ -48,21 +57,23 @@ pub(super) struct Filter {
 #[utoipa::path(get, path = "/api/v1/dead-letters", tag = "events", params(Filter), responses((status = 200, description = "A page: items, next", body = Object)))]
 pub(super) async fn list(
     State(app): State<Shared>,
+    headers: HeaderMap,
     Query(filter): Query<Filter>,
 ) -> Result<Json<Value>, Problem> {
     let limit = filter.limit.unwrap_or(50).clamp(1, 500);
     let rows = app.core.store.dead_letters(WORKSPACE, filter.code.as_deref(), filter.before, limit).await?;
     let next = (rows.len() == limit as usize).then(|| rows.last().map(|row| row.id)).flatten();
-    Ok(Json(json!({"items": rows.iter().map(view).collect::<Vec<_>>(), "next": next})))
+    Ok(Json(json!({"items": rows.iter().map(|row| view(row, &headers)).collect::<Vec<_>>(), "next": next})))
 }
 
 /// Dead letters by their cause, the most frequent first.
-#[utoipa::path(get, path = "/api/v1/dead-letters/causes", tag = "events", responses((status = 200, description = "Causes: code, key, count, reason of the newest", body = [Object])))]
-pub(super) async fn causes(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(get, path = "/api/v1/dead-letters/causes", tag = "events", responses((status = 200, description = "Causes: code, its title and what to do, key, count, reason of the newest", body = [Object])))]
+pub(super) async fn causes(State(app): State<Shared>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
     let causes = app.core.store.dead_causes(WORKSPACE).await?;
     let view = |cause: &crate::store::Cause| {
+        let (title, mend) = meaning(&cause.code, &headers);
         json!({
-            "code": cause.code, "key": cause.routing_key, "count": cause.count, "reason": cause.reason,
+            "code": cause.code, "title": title, "mend": mend, "key": cause.routing_key, "count": cause.count, "reason": cause.reason,
             "newest": cause.newest.to_rfc3339(),
         })
     };
@@ -76,9 +87,13 @@ async fn find(app: &Shared, id: i64) -> Result<DeadLetter, Problem> {
 
 /// One dead letter with its body.
 #[utoipa::path(get, path = "/api/v1/dead-letters/{id}", tag = "events", params(("id" = i64, Path)), responses((status = 200, body = Object), (status = 404, body = Problem)))]
-pub(super) async fn get(State(app): State<Shared>, Path(id): Path<i64>) -> Result<Json<Value>, Problem> {
+pub(super) async fn get(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+) -> Result<Json<Value>, Problem> {
     let found = find(&app, id).await?;
-    let mut shown = view(&found);
+    let mut shown = view(&found, &headers);
     match std::str::from_utf8(&found.letter.body) {
         Ok(text) => shown["body"] = text.into(),
         Err(_) => shown["body_base64"] = STANDARD.encode(&found.letter.body).into(),

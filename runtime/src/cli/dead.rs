@@ -114,6 +114,7 @@ async fn list(client: &Client, code: Option<&str>, limit: u32, json: bool) -> an
         for cause in causes.as_array().into_iter().flatten() {
             let text = |name: &str| cause[name].as_str().unwrap_or("-").to_owned();
             println!("{:>7}  {:<22} {:<28} {}", cause["count"], text("code"), text("key"), text("reason"));
+            println!("{:>7}  → {}", "", text("mend"));
         }
         return Ok(0);
     };

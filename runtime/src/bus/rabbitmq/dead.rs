@@ -15,7 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CONFIRMED, RabbitMq, Trouble, sleep};
 use crate::{
-    bus::cloudevent::{self, Malformed, short},
+    bus::{
+        cloudevent::{self, Malformed, short},
+        reason::Reason,
+    },
     core::Core,
     store::NewDeadLetter,
 };
@@ -140,14 +143,6 @@ fn by_the_broker(properties: &BasicProperties) -> (String, String) {
         .and_then(|headers| headers.get("x-first-death-reason"))
         .and_then(cloudevent::text)
         .unwrap_or_default();
-    let reason = match why.as_str() {
-        "delivery_limit" => {
-            "it was handed out again and again and never acknowledged: each time the process that had it ended or lost its connection (amqp.delivery_limit)"
-        }
-        "rejected" => "somebody who reads the queue refused it",
-        "expired" => "its time to live was over",
-        "maxlen" => "the queue was full",
-        _ => "somebody put it there without a reason",
-    };
-    (format!("bus.{}", if why.is_empty() { "unknown" } else { &why }), reason.to_owned())
+    let row = Reason::find(&format!("bus.{why}"));
+    (row.code.to_owned(), row.title.en.to_owned())
 }

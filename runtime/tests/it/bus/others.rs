@@ -218,6 +218,17 @@ async fn what_is_no_event_becomes_a_dead_letter_with_its_reason_and_can_be_sent_
         .map(|letter| (letter["code"].as_str().unwrap(), letter["reason"].as_str().unwrap()))
         .collect();
     insta::assert_json_snapshot!(reasons);
+    // Each code has its row in the table, in both languages.
+    for code in reasons.keys() {
+        let row = masar_runtime::bus::reason::Reason::find(code);
+        assert!(row.code == *code && row.title.ar != row.title.en && !row.mend.ar.is_empty());
+    }
+    let arabic = server
+        .http
+        .get(format!("{}/api/v1/dead-letters?code=bus.batch", server.base))
+        .bearer_auth(server.token());
+    let arabic = arabic.header("accept-language", "ar").send().await.unwrap().text().await.unwrap();
+    assert!(arabic.contains("عدة أحداث في رسالة واحدة"), "{arabic}");
     let causes = server.get("/api/v1/dead-letters/causes").await;
     assert_eq!((&causes[0]["code"], &causes[0]["count"]), (&json!("bus.not_an_event"), &json!(2)));
 
