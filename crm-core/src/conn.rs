@@ -25,13 +25,26 @@ pub struct DatabaseError {
     pub unique: bool,
     /// SQLite's primary result code (sqlite.org/rescode.html), where it is SQLite.
     pub code: Option<i32>,
+    /// Whether the same transaction may succeed when it is tried again: PostgreSQL ended it for the
+    /// sake of another (SQLSTATE 40001, 40P01).
+    pub again: bool,
+}
+
+impl DatabaseError {
+    pub(crate) fn unreadable(message: String) -> Self {
+        Self { message, unique: false, code: None, again: false }
+    }
 }
 
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         let database = error.as_database_error();
-        let code = database.and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+        let state = database.and_then(|error| error.code());
+        let again = matches!(state.as_deref(), Some("40001" | "40P01"));
+        // SQLSTATE is made of digits too, but has five of them.
+        let code = state.filter(|state| state.len() < 5).and_then(|state| state.parse::<i32>().ok());
         Self {
+            again,
             unique: database.is_some_and(|error| error.is_unique_violation()),
             code: code.map(|code| code & 0xff),
             message: error.to_string(),
@@ -44,7 +57,12 @@ impl From<rusqlite::Error> for DatabaseError {
         let code = error.sqlite_error();
         // SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY.
         let unique = code.is_some_and(|code| matches!(code.extended_code, 2067 | 1555));
-        Self { unique, code: code.map(|code| code.extended_code & 0xff), message: error.to_string() }
+        Self {
+            unique,
+            code: code.map(|code| code.extended_code & 0xff),
+            again: false,
+            message: error.to_string(),
+        }
     }
 }
 
@@ -92,7 +110,7 @@ pub struct Row(Vec<Value>);
 impl Row {
     fn unfit(&self, place: usize, wanted: &str) -> DatabaseError {
         let message = format!("column {place} holds {:?}, not {wanted}", self.0.get(place));
-        DatabaseError { message, unique: false, code: None }
+        DatabaseError::unreadable(message)
     }
 
     /// A whole number.
@@ -130,6 +148,40 @@ impl Row {
     }
 }
 
+/// NULL of whatever type the place has.
+struct Nothing;
+
+impl sqlx::Type<sqlx::Sqlite> for Nothing {
+    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+        <i64 as sqlx::Type<sqlx::Sqlite>>::type_info()
+    }
+}
+
+impl sqlx::Encode<'_, sqlx::Sqlite> for Nothing {
+    fn encode_by_ref(
+        &self,
+        _: &mut <sqlx::Sqlite as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        Ok(sqlx::encode::IsNull::Yes)
+    }
+}
+
+impl sqlx::Type<sqlx::Postgres> for Nothing {
+    /// Type 0 leaves it to the server to find the type from the place (PostgreSQL, message Parse).
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        sqlx::postgres::PgTypeInfo::with_oid(sqlx::postgres::types::Oid(0))
+    }
+}
+
+impl sqlx::Encode<'_, sqlx::Postgres> for Nothing {
+    fn encode_by_ref(
+        &self,
+        _: &mut <sqlx::Postgres as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        Ok(sqlx::encode::IsNull::Yes)
+    }
+}
+
 fn bind<'q, DB: sqlx::Database>(
     query: sqlx::query::Query<'q, DB, DB::Arguments>,
     value: &Value,
@@ -142,9 +194,10 @@ where
     String: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
     Uuid: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
     Vec<u8>: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    Nothing: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
 {
     match value {
-        Value::Null => query.bind(None::<i64>),
+        Value::Null => query.bind(Nothing),
         Value::Int(value) => query.bind(*value),
         Value::Real(value) => query.bind(*value),
         Value::Bool(value) => query.bind(*value),

@@ -87,10 +87,11 @@ pub async fn schema(conn: &mut Conn<'_>, workspace: i64, entity: Entity) -> Resu
     let Some((version, text)) = sql::schema(conn, workspace, entity).await? else {
         return Ok(Schema::default());
     };
-    let fields = serde_json::from_str(&text).map_err(|error| crate::DatabaseError {
-        message: format!("the own fields of {} are not readable: {error}", entity.name()),
-        unique: false,
-        code: None,
+    let fields = serde_json::from_str(&text).map_err(|error| {
+        crate::DatabaseError::unreadable(format!(
+            "the own fields of {} are not readable: {error}",
+            entity.name()
+        ))
     })?;
     Ok(Schema { version, fields })
 }

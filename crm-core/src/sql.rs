@@ -21,10 +21,8 @@ const BY_EMAIL: &str = "SELECT id, version, fields, created_at, updated_at FROM 
 const DELETE: &str = "DELETE FROM crm_records WHERE id = $1 AND workspace = $2 AND entity = $3";
 
 fn record(entity: Entity, row: &Row) -> Result<Record, Error> {
-    let fields = serde_json::from_str(row.text(2)?).map_err(|error| DatabaseError {
-        message: format!("the fields of a {} are not readable: {error}", entity.name()),
-        unique: false,
-        code: None,
+    let fields = serde_json::from_str(row.text(2)?).map_err(|error| {
+        DatabaseError::unreadable(format!("the fields of a {} are not readable: {error}", entity.name()))
     })?;
     Ok(Record {
         entity,
@@ -227,13 +225,16 @@ pub(crate) async fn find(
             ("phone" | "email" | "owner", _) => name.clone(),
             (name, _) if entity.moving_field() == Some(name) => "stage".into(),
             (_, true) => format!("fields ->> '$.{name}'"),
-            (_, false) => format!("fields::jsonb ->> '{name}'"),
+            // Compared as JSON, where 1 and 1.0 are the same number.
+            (name, false) => {
+                and(format!("fields::jsonb -> '{name}' = $?::jsonb"), value.to_string().into());
+                continue;
+            }
         };
-        // PostgreSQL's ->> gives text whatever the field holds; SQLite's keeps the type.
         let value = match value {
             Json::String(value) => Value::from(value),
-            Json::Bool(value) if conn.is_sqlite() => Value::from(*value),
-            Json::Number(value) if conn.is_sqlite() => Value::from(value.as_f64().unwrap_or_default()),
+            Json::Bool(value) => Value::from(*value),
+            Json::Number(value) => Value::from(value.as_f64().unwrap_or_default()),
             other => Value::from(other.to_string()),
         };
         and(format!("{column} = $?"), value);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the named tools are there, installing what can be installed.
-# need.sh TOOL... ; tools: cargo cc nextest node chromium
+# need.sh TOOL... ; tools: cargo cc nextest node chromium postgres rabbitmq
 set -eu
 
 as_root() {
@@ -36,6 +36,22 @@ for tool in "$@"; do
         command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || [ -n "${MASAR_CHROMIUM:-}" ] || {
             as_root apt-get update -qq
             as_root apt-get install -y -qq chromium
+        }
+        ;;
+    postgres)
+        { ls /usr/lib/postgresql/*/bin/postgres || command -v postgres; } >/dev/null 2>&1 && command -v python3 >/dev/null 2>&1 || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq postgresql python3
+            # It is there for the tests, which start their own.
+            as_root systemctl disable --now postgresql >/dev/null 2>&1 || true
+        }
+        ;;
+    rabbitmq)
+        # With the client in Python that the tests take for a foreign program, and what makes certificates.
+        { [ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] && /usr/bin/python3 -c 'import pika' && command -v openssl; } >/dev/null 2>&1 || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq rabbitmq-server python3-pika openssl
+            as_root systemctl disable --now rabbitmq-server >/dev/null 2>&1 || true
         }
         ;;
     *)

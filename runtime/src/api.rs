@@ -5,6 +5,7 @@ mod approvals;
 mod approve;
 mod credentials;
 mod crm;
+mod dead_letters;
 mod editor;
 mod events;
 mod hooks;
@@ -34,6 +35,7 @@ pub use problem::{CODES, Code, Problem, Words, markdown as problems};
 pub(crate) use workflows::differences;
 
 use crate::app::App;
+pub(crate) use hooks::deeper;
 
 /// What handlers share.
 pub type Shared = Arc<App>;
@@ -84,6 +86,11 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(events::list, events::send))
         .routes(routes!(events::get))
         .routes(routes!(events::resend))
+        .routes(routes!(dead_letters::list, dead_letters::delete_all))
+        .routes(routes!(dead_letters::causes))
+        .routes(routes!(dead_letters::resend_all))
+        .routes(routes!(dead_letters::get, dead_letters::delete))
+        .routes(routes!(dead_letters::resend))
         .routes(routes!(webhook_calls::list))
         .routes(routes!(webhook_calls::get))
         .routes(routes!(webhook_calls::resend))

@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access::{mask::Mask, rotation, token::Token, vault::Vault},
+    bus::Bus,
     clock::{Clock, Ids},
     config::Config,
     core::{Core, Parts},
@@ -38,6 +39,8 @@ pub struct App {
     pub executor: Arc<Executor>,
     /// Who opens credentials.
     pub vault: Arc<Vault>,
+    /// How events travel.
+    pub bus: Bus,
     /// The access token.
     pub token: Token,
     /// Whether the token was made by this start.
@@ -171,6 +174,7 @@ impl App {
             Arc::new(StoreVault { store: store.clone(), vault: vault.clone(), masked: masked.clone() });
         let world = World { http, mail, vault: keeper, limits: masar_nodes::Limits::default() };
         let catalogue = Arc::new(Catalogue::builtin());
+        let bus = Bus::new(&config.amqp);
         let core = Core::new(Parts {
             config,
             clock: Clock::system(),
@@ -193,6 +197,7 @@ impl App {
             dispatcher,
             executor,
             vault,
+            bus,
             token,
             new_token,
             commits,
@@ -201,7 +206,7 @@ impl App {
         };
         app.take_up().await?;
         app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stopping()));
-        app.loops.spawn(wake::relay(app.core.clone(), app.dispatcher.clone(), app.stopping()));
+        app.bus.start(&app.loops, &app.core, &app.dispatcher, &app.executor);
         app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stopping()));
         app.loops.spawn(retention::run(app.core.clone(), app.stopping()));
         Ok(app)

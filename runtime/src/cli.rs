@@ -1,6 +1,8 @@
 //! The command line. One file a command; each is thin and says what it did in its exit code:
 //! 0 done, 1 it failed, 2 wrong usage, 3 the workflow has problems, 4 the run failed, 5 a log was altered.
 
+mod dead;
+mod doctor;
 mod files;
 mod remote;
 mod run;
@@ -100,6 +102,9 @@ enum Command {
     /// Send events.
     #[command(subcommand)]
     Events(remote::Events),
+    /// Look at messages that could not be taken from RabbitMQ, send them again, throw them away.
+    #[command(subcommand)]
+    Dead(dead::Dead),
     /// Set and list credentials.
     #[command(subcommand)]
     Credentials(remote::Credentials),
@@ -121,6 +126,13 @@ enum Command {
         /// How many, one after the other.
         #[arg(long, default_value_t = 1000, value_name = "COUNT")]
         seeds: u64,
+    },
+    /// Look at everything that Masar stands on and say what to do: settings, disk, store, broker, server.
+    /// Changes nothing; exit code 1 where something does not work.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the settings in force and where each came from.
     Config {
@@ -191,9 +203,11 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Export { folder, dry_run } => files::export(&config, &folder, dry_run).await,
             Command::Runs(command) => remote::runs(&config, command).await,
             Command::Events(command) => remote::events(&config, command).await,
+            Command::Dead(command) => dead::dead(&config, command).await,
             Command::Credentials(command) => remote::credentials(&config, command).await,
             Command::Secrets(command) => secrets::secrets(&config, command).await,
             Command::Verify { run } => verify::verify(&config, run.as_deref()).await,
+            Command::Doctor { json } => doctor::doctor(&config, json).await,
             Command::Config { json } => show_config(&config, json),
             Command::Check { .. }
             | Command::Simulate { .. }

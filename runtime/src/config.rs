@@ -5,6 +5,7 @@ mod reader;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use lapin::uri::AMQPUri;
 use reader::Reader;
 /// The JSON reader stops at this depth whatever the settings say.
 const DEEPEST: usize = 127;
@@ -88,7 +89,7 @@ pub const SETTINGS: &[Setting] = &[
         "retention.days",
         Kind::Number,
         "30",
-        "Days that ended runs and their events are kept, where their workflow does not say; 0 keeps them for ever.",
+        "Days that ended runs and their events are kept, where their workflow does not say, and dead letters; 0 keeps them for ever.",
     ),
     setting("retention.hook_hours", Kind::Number, "72", "Hours that webhook calls are kept in the inbox."),
     setting("workspace.time_zone", Kind::Text, "Asia/Riyadh", "Time zone of schedules and dates."),
@@ -98,6 +99,31 @@ pub const SETTINGS: &[Setting] = &[
         Kind::List,
         "",
         "Private hosts and networks (CIDR) that HTTP and mail nodes may reach.",
+    ),
+    Setting {
+        key: "amqp.url",
+        kind: Kind::Text,
+        default: "",
+        secret: true,
+        help: "RabbitMQ that carries events, `amqp://user:password@host:5672/vhost` or `amqps://…`. Empty: they travel within this process.",
+    },
+    setting(
+        "amqp.exchange",
+        Kind::Text,
+        "masar.events",
+        "Topic exchange of the events; the queues are named after it, `masar.work` and `masar.dead`.",
+    ),
+    setting(
+        "amqp.prefetch",
+        Kind::Number,
+        "500",
+        "Events that RabbitMQ hands to this process before the first of them is acknowledged.",
+    ),
+    setting(
+        "amqp.delivery_limit",
+        Kind::Number,
+        "20",
+        "How often an event is handed out again after a crash before it becomes a dead letter.",
     ),
     setting("schedule.missed_window", Kind::Duration, "1h", "How far back missed firings are caught up."),
     Setting {
@@ -136,6 +162,7 @@ pub struct Config {
     pub workspace: Workspace,
     pub http: Http,
     pub schedule: Schedule,
+    pub amqp: Amqp,
     /// The master key, where it comes from the settings.
     pub master_key: Option<String>,
     /// The master key before it, during a change.
@@ -165,6 +192,7 @@ sections! {
     Workspace { time_zone: String, language: String, }
     Http { allow_private: Vec<String>, }
     Schedule { missed_window: Duration, }
+    Amqp { url: Option<AMQPUri>, exchange: String, prefetch: u16, delivery_limit: u32, }
 }
 
 /// Where a value came from.
@@ -299,6 +327,13 @@ impl Config {
             http: Http { allow_private: read.reachable("http.allow_private") },
             // None at all is a choice here: what was missed is then left out.
             schedule: Schedule { missed_window: read.duration("schedule.missed_window", Duration::ZERO) },
+            amqp: Amqp {
+                url: read.amqp_url("amqp.url"),
+                exchange: read.exchange("amqp.exchange"),
+                prefetch: u16::try_from(read.number("amqp.prefetch", 1, 10_000)).unwrap_or(u16::MAX),
+                delivery_limit: u32::try_from(read.number("amqp.delivery_limit", 1, 1_000_000))
+                    .unwrap_or(u32::MAX),
+            },
             master_key: read.master_key("secrets.master_key"),
             previous_master_key: read.master_key("secrets.previous_master_key"),
             origins: BTreeMap::new(),

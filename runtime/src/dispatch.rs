@@ -227,8 +227,9 @@ impl Dispatcher {
         wait: bool,
         test: Option<Test>,
     ) -> Result<Accepted, IntakeError> {
-        // What comes from within has been accepted already; it must not be lost.
-        let within = incoming.outbox.is_some();
+        // What comes from within has been accepted already; it must not be lost. Whoever takes from a
+        // broker asks for room beforehand, so that a refusal in between does not change the order.
+        let within = incoming.outbox.is_some() || incoming.origin == Origin::Bus;
         if !within && !self.executor.has_room() {
             return Err(IntakeError::Overloaded);
         }

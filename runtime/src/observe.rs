@@ -69,6 +69,7 @@ pub struct Metrics {
     /// By route, then by method and status.
     requests: Mutex<BTreeMap<String, Answers>>,
     duplicates: AtomicU64,
+    bus: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// The figures of the committer, shared with the store.
@@ -135,6 +136,13 @@ impl Metrics {
     /// An event came a second time.
     pub fn duplicate_event(&self) {
         self.duplicates.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Something happened to events on a broker: `published`, `returned`, `received`, `dead`, `reconnected`.
+    pub fn bus(&self, what: &'static str, times: u64) {
+        if times > 0 {
+            *self.bus.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += times;
+        }
     }
 
     /// A webhook call was answered.
@@ -229,6 +237,13 @@ impl Metrics {
         for (outcome, count) in self.hooks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let _ = writeln!(out, "masar_hooks_total{{outcome=\"{outcome}\"}} {count}");
         }
+        let _ = writeln!(
+            out,
+            "# HELP masar_bus_total Events that went to RabbitMQ, came back unroutable, came from it, became dead letters; connections made anew.\n# TYPE masar_bus_total counter"
+        );
+        for (what, count) in self.bus.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let _ = writeln!(out, "masar_bus_total{{what=\"{what}\"}} {count}");
+        }
         let duplicates = self.duplicates.load(Ordering::Relaxed);
         let _ = writeln!(
             out,
@@ -283,6 +298,11 @@ fn label(text: &str) -> String {
 pub fn start_log(config: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.level)
         .map_err(|error| anyhow::anyhow!("log.level \"{}\": {error}", config.level))?;
+    // The AMQP client tells every fault of a connection too, in its own words; `bus` tells what they mean.
+    let filter = match "lapin=off".parse() {
+        Ok(quiet) if !config.level.contains("lapin") => filter.add_directive(quiet),
+        _ => filter,
+    };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let started = if config.format == "json" {

@@ -58,6 +58,9 @@ async fn round(core: &Core) -> Result<(), StoreError> {
     }
     if usual > 0 {
         let cut = before(now, i64::from(usual) * DAY_MS);
+        while store.forget_dead_letters(cut, PIECE).await? >= u64::from(PIECE) {
+            tokio::time::sleep(BREATH).await;
+        }
         let bound = store.position_at(cut).await?;
         let mut next = Some(0);
         while let Some(after) = next {

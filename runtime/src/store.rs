@@ -6,6 +6,7 @@ mod approvals;
 mod checkpoint;
 #[expect(clippy::disallowed_methods, reason = "measures how long a commit takes, and decides nothing by it")]
 mod commit;
+mod dead_letters;
 mod error;
 mod open;
 mod pack;
@@ -18,6 +19,7 @@ mod workflows;
 
 pub use approvals::{ApprovalOpening, LinkRow};
 pub use commit::{Committed, Unit, Work};
+pub use dead_letters::{Cause, DeadLetter, NewDeadLetter};
 pub use error::{CommitError, StoreError};
 pub use open::{Durable, Store};
 pub use pack::Packed;

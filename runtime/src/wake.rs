@@ -4,15 +4,14 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use masar_engine::{Event, RunId, Sequence, Timestamp};
+use masar_engine::{RunId, Sequence, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     approval,
     core::Core,
-    dispatch::{Dispatcher, Incoming, IntakeError},
     execute::{Executor, RunInput},
-    store::{Origin, OutboxRow, StoreError, TimerKind, TimerRow, Unit, Write},
+    store::{StoreError, TimerKind, TimerRow, Unit, Write},
 };
 
 /// Timers claimed in one go.
@@ -113,60 +112,4 @@ async fn clear(core: &Arc<Core>, timer: &TimerRow, mut writes: Vec<Write>) -> an
     writes.push(Write::TimerClearKind { run: timer.run, token: timer.token, kind: timer.kind });
     core.store.submit(Unit { writes, work: None }).await?;
     Ok(())
-}
-
-/// Carries what the outbox holds onto the bus, in order, until told to stop. On the embedded bus
-/// that is acceptance itself: the event, its runs and the removal of the row are one commit.
-pub async fn relay(core: Arc<Core>, dispatcher: Arc<Dispatcher>, stop: CancellationToken) {
-    loop {
-        match core.store.outbox(BATCH).await {
-            Ok(rows) if rows.is_empty() => {
-                tokio::select! {
-                    () = tokio::time::sleep(FLOOR) => {}
-                    () = core.outbox.notified() => {}
-                    () = stop.cancelled() => return,
-                }
-            }
-            Ok(rows) => {
-                // Side by side, so that one group commit takes many; positions keep their order.
-                let accepted = rows.into_iter().map(|(position, row)| accept(&dispatcher, position, row));
-                let failed = futures_util::future::join_all(accepted).await.into_iter().find_map(Result::err);
-                if let Some(error) = failed {
-                    tracing::error!(error = %error, "events of the outbox could not be accepted; they stay there");
-                    tokio::select! {
-                        () = tokio::time::sleep(FLOOR) => {}
-                        () = stop.cancelled() => return,
-                    }
-                }
-            }
-            Err(error) => {
-                tracing::error!(error = %error, "the outbox could not be read");
-                tokio::select! {
-                    () = tokio::time::sleep(FLOOR) => {}
-                    () = stop.cancelled() => return,
-                }
-            }
-        }
-    }
-}
-
-async fn accept(dispatcher: &Dispatcher, position: i64, row: OutboxRow) -> Result<(), IntakeError> {
-    let incoming = Incoming {
-        workspace: row.workspace,
-        event: Event {
-            id: row.event_id.to_string(),
-            source: row.source,
-            event_type: row.event_type,
-            subject: row.subject,
-            time: Some(row.time.to_rfc3339()),
-            data: Arc::new(row.data),
-        },
-        origin: Origin::Outbox,
-        target: None,
-        dedup: None,
-        depth: row.depth,
-        outbox: Some(position),
-        call: None,
-    };
-    dispatcher.accept(incoming, false, None).await.map(|_| ())
 }

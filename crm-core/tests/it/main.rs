@@ -1,34 +1,21 @@
 //! The CRM over a real database.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
+mod base;
 mod fields;
+mod together;
 
-use masar_crm_core::{Actor, Change, Conn, Entity, Query, create, find, find_or_create, get, update};
+use base::{Backend, Base, Link, on_every_database};
+use masar_crm_core::{Actor, Change, Entity, Query, create, find, get, update};
 use serde_json::json;
-use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions,
-};
 use uuid::Uuid;
 
-async fn open(folder: &tempfile::TempDir) -> SqliteConnection {
-    let options = SqliteConnectOptions::new()
-        .filename(folder.path().join("crm.db"))
-        .create_if_missing(true)
-        .busy_timeout(std::time::Duration::from_secs(20));
-    options.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal).connect().await.unwrap()
-}
-
-async fn database() -> (tempfile::TempDir, SqliteConnection) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut conn = open(&folder).await;
-    for text in [
-        include_str!("../../../migrations/sqlite/0002_outbox.sql"),
-        include_str!("../../../migrations/sqlite/0010_crm.sql"),
-    ] {
-        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut conn).await.unwrap();
-    }
-    (folder, conn)
-}
+on_every_database![
+    every_change_leaves_its_event_in_the_same_transaction,
+    wrong_input_is_refused_with_a_way_to_mend_it,
+    search_folds_arabic_and_keeps_to_the_workspace,
+    a_duplicate_names_the_field_that_is_taken,
+];
 
 fn change(ids: &mut (dyn FnMut() -> Uuid + Send)) -> Change<'_> {
     let actor = Actor { kind: "run", id: "r1".into(), step: Some("make".into()) };
@@ -43,17 +30,17 @@ fn counter(from: u128) -> impl FnMut() -> Uuid + Send {
     }
 }
 
-async fn events(conn: &mut SqliteConnection) -> Vec<String> {
-    sqlx::query_scalar("SELECT type FROM outbox ORDER BY position").fetch_all(conn).await.unwrap()
+async fn events(link: &mut Link) -> Vec<String> {
+    link.texts("SELECT type FROM outbox ORDER BY position").await
 }
 
-#[tokio::test]
-async fn every_change_leaves_its_event_in_the_same_transaction() {
-    let (_folder, mut conn) = database().await;
+async fn every_change_leaves_its_event_in_the_same_transaction(backend: Backend) {
+    let base = Base::new(backend).await;
+    let mut link = base.connect().await;
     let mut ids = counter(0);
-    let mut tx = conn.begin().await.unwrap();
+    link.begin().await;
     let deal = create(
-        &mut Conn::Sqlite(&mut tx),
+        &mut link.conn(),
         &mut change(&mut ids),
         Entity::Deal,
         &json!({"title": "فيلا في حي النرجس", "amount": 1_250_000}),
@@ -61,7 +48,7 @@ async fn every_change_leaves_its_event_in_the_same_transaction() {
     .await
     .unwrap();
     let won = update(
-        &mut Conn::Sqlite(&mut tx),
+        &mut link.conn(),
         &mut change(&mut ids),
         Entity::Deal,
         deal.id,
@@ -71,28 +58,23 @@ async fn every_change_leaves_its_event_in_the_same_transaction() {
     .await
     .unwrap();
     assert_eq!((won.version, won.to_json()["stage"].clone()), (2, json!("won")));
-    tx.commit().await.unwrap();
-    assert_eq!(events(&mut conn).await, ["crm.deal.created", "crm.deal.updated", "crm.deal.stage_changed"]);
-    let data: String = sqlx::query_scalar("SELECT data FROM outbox WHERE type = 'crm.deal.stage_changed'")
-        .fetch_one(&mut conn)
-        .await
-        .unwrap();
-    let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+    link.commit().await;
+    assert_eq!(events(&mut link).await, ["crm.deal.created", "crm.deal.updated", "crm.deal.stage_changed"]);
+    let data = link.texts("SELECT data FROM outbox WHERE type = 'crm.deal.stage_changed'").await;
+    let data: serde_json::Value = serde_json::from_str(&data[0]).unwrap();
     assert_eq!(
         (&data["before"], &data["after"], &data["actor"]["step"]),
         (&json!("new"), &json!("won"), &json!("make"))
     );
-    let mut tx = conn.begin().await.unwrap();
-    create(&mut Conn::Sqlite(&mut tx), &mut change(&mut ids), Entity::Note, &json!({"body": "x"}))
-        .await
-        .unwrap();
-    tx.rollback().await.unwrap();
-    assert_eq!(events(&mut conn).await.len(), 3, "what is rolled back leaves nothing");
+    link.begin().await;
+    create(&mut link.conn(), &mut change(&mut ids), Entity::Note, &json!({"body": "x"})).await.unwrap();
+    link.rollback().await;
+    assert_eq!(events(&mut link).await.len(), 3, "what is rolled back leaves nothing");
 }
 
-#[tokio::test]
-async fn wrong_input_is_refused_with_a_way_to_mend_it() {
-    let (_folder, mut conn) = database().await;
+async fn wrong_input_is_refused_with_a_way_to_mend_it(backend: Backend) {
+    let base = Base::new(backend).await;
+    let mut link = base.connect().await;
     let mut ids = counter(0);
     let mut refused = Vec::new();
     for (entity, fields) in [
@@ -103,29 +85,19 @@ async fn wrong_input_is_refused_with_a_way_to_mend_it() {
         (Entity::Ticket, json!({"subject": "x", "priority": "hot"})),
         (Entity::Deal, json!({"title": "x", "amount": 1.005})),
     ] {
-        let error =
-            create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), entity, &fields).await.unwrap_err();
+        let error = create(&mut link.conn(), &mut change(&mut ids), entity, &fields).await.unwrap_err();
         refused.push(format!("{}: {error}", error.code()));
     }
     let deal =
-        create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Deal, &json!({"title": "x"}))
-            .await
-            .unwrap();
+        create(&mut link.conn(), &mut change(&mut ids), Entity::Deal, &json!({"title": "x"})).await.unwrap();
     for (patch, version) in [(json!({"stage": "lost"}), None), (json!({"title": "y"}), Some(9))] {
-        let error = update(
-            &mut Conn::Sqlite(&mut conn),
-            &mut change(&mut ids),
-            Entity::Deal,
-            deal.id,
-            &patch,
-            version,
-        )
-        .await
-        .unwrap_err();
+        let error = update(&mut link.conn(), &mut change(&mut ids), Entity::Deal, deal.id, &patch, version)
+            .await
+            .unwrap_err();
         refused.push(format!("{}: {error}", error.code()));
     }
     let ticket = create(
-        &mut Conn::Sqlite(&mut conn),
+        &mut link.conn(),
         &mut change(&mut ids),
         Entity::Ticket,
         &json!({"subject": "x", "status": "closed"}),
@@ -133,7 +105,7 @@ async fn wrong_input_is_refused_with_a_way_to_mend_it() {
     .await
     .unwrap();
     let error = update(
-        &mut Conn::Sqlite(&mut conn),
+        &mut link.conn(),
         &mut change(&mut ids),
         Entity::Ticket,
         ticket.id,
@@ -159,14 +131,14 @@ async fn wrong_input_is_refused_with_a_way_to_mend_it() {
     );
 }
 
-#[tokio::test]
-async fn search_folds_arabic_and_keeps_to_the_workspace() {
-    let (_folder, mut conn) = database().await;
+async fn search_folds_arabic_and_keeps_to_the_workspace(backend: Backend) {
+    let base = Base::new(backend).await;
+    let mut link = base.connect().await;
     let mut ids = counter(0);
     for (name, city) in [("أحمد الغامدي", "الرياض"), ("احمد سالم", "جدة"), ("هدى", "الرياض")]
     {
         create(
-            &mut Conn::Sqlite(&mut conn),
+            &mut link.conn(),
             &mut change(&mut ids),
             Entity::Contact,
             &json!({"name": name, "city": city}),
@@ -178,7 +150,7 @@ async fn search_folds_arabic_and_keeps_to_the_workspace() {
         records.iter().map(|record| record.to_json()["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let text = |text: &str| Query { text: Some(text.into()), limit: 10, ..Query::default() };
-    let found = find(&mut Conn::Sqlite(&mut conn), 1, Entity::Contact, &text("إحمد")).await.unwrap();
+    let found = find(&mut link.conn(), 1, Entity::Contact, &text("إحمد")).await.unwrap();
     assert_eq!(names(found), ["احمد سالم", "أحمد الغامدي"]);
     let city = Query {
         equal: json!({"city": "الرياض"}).as_object().unwrap().clone(),
@@ -186,42 +158,19 @@ async fn search_folds_arabic_and_keeps_to_the_workspace() {
         ..Query::default()
     };
     assert_eq!(
-        names(find(&mut Conn::Sqlite(&mut conn), 1, Entity::Contact, &city).await.unwrap()),
+        names(find(&mut link.conn(), 1, Entity::Contact, &city).await.unwrap()),
         ["هدى", "أحمد الغامدي"]
     );
-    assert!(find(&mut Conn::Sqlite(&mut conn), 2, Entity::Contact, &text("احمد")).await.unwrap().is_empty());
-    assert!(
-        get(&mut Conn::Sqlite(&mut conn), 2, Entity::Contact, Uuid::from_u128(1)).await.unwrap().is_none()
-    );
+    assert!(find(&mut link.conn(), 2, Entity::Contact, &text("احمد")).await.unwrap().is_empty());
+    assert!(get(&mut link.conn(), 2, Entity::Contact, Uuid::from_u128(1)).await.unwrap().is_none());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn eight_who_ask_at_once_get_one_contact() {
-    let (folder, mut conn) = database().await;
-    let mut tasks = tokio::task::JoinSet::new();
-    for asker in 0..8u128 {
-        let mut conn = open(&folder).await;
-        tasks.spawn(async move {
-            let mut ids = counter(asker * 1000);
-            sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.unwrap();
-            let fields = json!({"name": "نورة", "phone": if asker % 2 == 0 { "0501234567" } else { "+966 50 123 4567" }});
-            let (record, new) = find_or_create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Contact, "phone", &fields).await.unwrap();
-            sqlx::query("COMMIT").execute(&mut conn).await.unwrap();
-            (record.id, new)
-        });
-    }
-    let found = tasks.join_all().await;
-    assert!(found.iter().all(|(id, _)| *id == found[0].0));
-    assert_eq!(found.iter().filter(|(_, new)| *new).count(), 1);
-    assert_eq!(events(&mut conn).await, ["crm.contact.created"]);
-}
-
-#[tokio::test]
-async fn a_duplicate_names_the_field_that_is_taken() {
-    let (_folder, mut conn) = database().await;
+async fn a_duplicate_names_the_field_that_is_taken(backend: Backend) {
+    let base = Base::new(backend).await;
+    let mut link = base.connect().await;
     let mut ids = counter(0);
     let first = json!({"name": "سارة", "phone": "0501234567", "email": "sara@example.sa"});
-    create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Contact, &first).await.unwrap();
+    create(&mut link.conn(), &mut change(&mut ids), Entity::Contact, &first).await.unwrap();
     for (fields, taken) in [
         (
             json!({"name": "هند", "phone": "0507654321", "email": "Sara@example.sa"}),
@@ -232,9 +181,8 @@ async fn a_duplicate_names_the_field_that_is_taken() {
             "another contact has this phone",
         ),
     ] {
-        let error = create(&mut Conn::Sqlite(&mut conn), &mut change(&mut ids), Entity::Contact, &fields)
-            .await
-            .unwrap_err();
+        let error =
+            create(&mut link.conn(), &mut change(&mut ids), Entity::Contact, &fields).await.unwrap_err();
         assert_eq!(error.to_string(), taken);
     }
 }

@@ -121,7 +121,7 @@ pub(super) async fn send(State(app): State<Shared>, Body(new): Body<NewEvent>) -
         time: new.time,
         data: Arc::new(new.data),
     };
-    let dedup = Some(format!("event\n{}\n{}", event.source, event.id));
+    let dedup = Some(crate::bus::dedup_key(&event.source, &event.id));
     accept(&app, event, dedup).await
 }
 

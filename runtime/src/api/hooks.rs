@@ -308,7 +308,8 @@ fn parse_body(call: &Call, depth: usize) -> Result<Value, Problem> {
     Ok(value)
 }
 
-fn deeper(value: &Value, left: usize) -> bool {
+/// Whether JSON is nested deeper than so many levels.
+pub(crate) fn deeper(value: &Value, left: usize) -> bool {
     match value {
         Value::Array(items) => left == 0 || items.iter().any(|item| deeper(item, left - 1)),
         Value::Object(fields) => left == 0 || fields.values().any(|field| deeper(field, left - 1)),

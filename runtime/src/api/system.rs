@@ -76,7 +76,10 @@ async fn ready(State(app): State<Shared>) -> impl IntoResponse {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping: what is under way is being finished".to_owned());
     }
     match app.core.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ready".to_owned()),
+        Ok(()) => match app.bus.trouble() {
+            None => (StatusCode::OK, "ready".to_owned()),
+            Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, format!("the bus does not carry: {trouble}")),
+        },
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store does not answer: {error}")),
     }
 }

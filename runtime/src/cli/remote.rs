@@ -167,6 +167,10 @@ impl Client {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(self.http.delete(format!("{}{path}", self.base))).await
+    }
+
     pub(super) async fn patch(&self, path: &str, revision: i64, body: &Value) -> anyhow::Result<Value> {
         self.send(
             self.http

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use lapin::uri::AMQPUri;
 use masar_nodes::net;
 
 use super::{ConfigError, Origin, SETTINGS};
@@ -125,6 +126,34 @@ impl Reader<'_> {
             |text| (text.is_empty() || usable(text)).then(|| text.trim_end_matches('/').to_owned()),
             String::new(),
         )
+    }
+
+    pub(super) fn amqp_url(&mut self, key: &str) -> Option<AMQPUri> {
+        let text = self.text(key);
+        if text.trim().is_empty() {
+            return None;
+        }
+        // Only the shape: the reader's own words could quote the password.
+        let parsed = text.trim().parse::<AMQPUri>().ok().filter(|uri| !uri.authority.host.is_empty());
+        if parsed.is_none() {
+            self.expect(
+                key,
+                "an address such as amqp://user:password@rabbitmq.local:5672/vhost or amqps://… (in the password and the vhost, write / as %2f, @ as %40, : as %3a)",
+            );
+        }
+        parsed
+    }
+
+    pub(super) fn exchange(&mut self, key: &str) -> String {
+        // RabbitMQ keeps names that begin with amq. for itself; a name has at most 255 bytes, and the
+        // queues' names are a little longer or shorter.
+        let usable = |text: &str| {
+            (1..=200).contains(&text.len())
+                && !text.starts_with("amq.")
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'))
+        };
+        let expected = "1 to 200 Latin letters, digits and . - _ : that do not begin with amq.";
+        self.parsed(key, expected, |text| usable(text).then(|| text.to_owned()), String::new())
     }
 
     pub(super) fn log_filter(&mut self, key: &str) -> String {

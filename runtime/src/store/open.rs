@@ -39,6 +39,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "webhook_calls", include_str!("../../../migrations/sqlite/0006_webhook_calls.sql")),
     (7, "slim_calls", include_str!("../../../migrations/sqlite/0007_slim_calls.sql")),
     (10, "crm", include_str!("../../../migrations/sqlite/0010_crm.sql")),
+    (11, "dead_letters", include_str!("../../../migrations/sqlite/0011_dead_letters.sql")),
 ];
 
 /// Tells when a unit is durable, or why it is not.

@@ -475,6 +475,22 @@ impl Store {
             .await?)
     }
 
+    /// How many events wait in the outbox, and since when the oldest.
+    pub async fn outbox_depth(&self) -> Result<(i64, Option<Timestamp>), StoreError> {
+        let (count, oldest): (i64, Option<i64>) =
+            sqlx::query_as("SELECT count(*), min(time) FROM outbox").fetch_one(&self.readers).await?;
+        Ok((count, oldest.map(Timestamp)))
+    }
+
+    /// When the newest event was accepted.
+    pub async fn newest_event(&self) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT received_at FROM events ORDER BY position DESC LIMIT 1")
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(at.map(Timestamp))
+    }
+
     /// The head of the outbox.
     pub async fn outbox(&self, limit: u32) -> Result<Vec<(i64, OutboxRow)>, StoreError> {
         let rows = sqlx::query("SELECT position, workspace, event_id, source, type, subject, time, data, depth FROM outbox ORDER BY position LIMIT $1")

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod bad_input;
+mod bus;
 mod conversation;
 mod examples;
 mod generated;

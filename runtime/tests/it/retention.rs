@@ -19,6 +19,7 @@ async fn age(folder: &tempfile::TempDir, days: i64) {
         "UPDATE events SET received_at = received_at - $1",
         "UPDATE decisions SET at = at - $1",
         "UPDATE hook_calls SET at = at - $1",
+        "UPDATE dead_letters SET at = at - $1",
     ] {
         sqlx::query(text).bind(micros).execute(&mut database).await.unwrap();
     }
@@ -30,6 +31,21 @@ async fn age(folder: &tempfile::TempDir, days: i64) {
             sqlx::query(text).bind(id).bind(older).execute(&mut database).await.unwrap();
         }
     }
+    database.close().await.unwrap();
+}
+
+/// A message that could not be taken, as one came from a broker.
+async fn dead_letter(folder: &tempfile::TempDir) {
+    let file = folder.path().join("masar.db");
+    let mut database =
+        sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    sqlx::query(
+        "INSERT INTO dead_letters (workspace, key, code, reason, routing_key, headers, body, at) \
+         VALUES (1, x'01', 'bus.not_an_event', 'no CloudEvent', 'greeting', '{}', x'68', unixepoch() * 1000000)",
+    )
+    .execute(&mut database)
+    .await
+    .unwrap();
     database.close().await.unwrap();
 }
 
@@ -65,6 +81,7 @@ async fn every_workflow_keeps_its_runs_for_its_own_days() {
         server.until("/api/v1/events", |page| count(page) == events).await;
     };
     server.kill();
+    dead_letter(&folder).await;
     age(&folder, 2).await;
     let mut server = Server::start_in(folder.clone(), &[]);
     // The events of "short" went with its run and its decision.
@@ -77,12 +94,15 @@ async fn every_workflow_keeps_its_runs_for_its_own_days() {
         1
     );
     assert_eq!(server.get("/api/v1/webhook-calls").await["items"].as_array().unwrap().len(), 1, "72 hours");
+    let letters = server.get("/api/v1/dead-letters").await;
+    assert_eq!(letters["items"].as_array().unwrap().len(), 1, "30 days");
 
     server.kill();
     age(&folder, 40).await;
     let mut server = Server::start_in(folder.clone(), &[]);
     left(&server, 2, 4).await;
     assert!(server.get("/api/v1/webhook-calls").await["items"].as_array().unwrap().is_empty());
+    server.until("/api/v1/dead-letters", |page| page["items"].as_array().unwrap().is_empty()).await;
     server.kill();
     age(&folder, 4000).await;
     let server = Server::start_in(folder, &[]);

@@ -39,6 +39,15 @@ impl Server {
     }
 
     pub(crate) fn start_in(folder: Arc<tempfile::TempDir>, settings: &[&str]) -> Self {
+        Self::start_with(folder, settings, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn start_with(
+        folder: Arc<tempfile::TempDir>,
+        settings: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let mut command = masar(
             folder.path(),
             &[
@@ -54,6 +63,7 @@ impl Server {
         for setting in settings {
             command.args(["--set", setting]);
         }
+        command.envs(variables.iter().copied());
         Self::spawn(command, folder)
     }
 

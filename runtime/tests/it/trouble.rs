@@ -170,7 +170,8 @@ async fn a_database_that_is_damaged_in_mid_life_is_named_and_the_server_lives() 
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
     into_one_file(server.folder.path()).await;
-    let server = Server::start_in(server.folder.clone(), &["log.level=off"]);
+    // Retention reads old events as soon as the server runs; what is in memory by then would be answered.
+    let server = Server::start_in(server.folder.clone(), &["log.level=off", "retention.days=0"]);
     damage(server.folder.path());
     for (method, path, body) in [
         ("GET", "/api/v1/crm/ticket", None),
