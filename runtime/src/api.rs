@@ -6,6 +6,7 @@ mod approve;
 mod credentials;
 mod crm;
 mod editor;
+mod evaluate;
 mod events;
 mod hooks;
 mod idempotency;
@@ -97,6 +98,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(crm::get, crm::update, crm::delete))
         .routes(routes!(system::nodes))
         .routes(routes!(system::functions))
+        .routes(routes!(evaluate::evaluate))
         .routes(routes!(system::variables, system::set_variables))
 }
 
@@ -135,7 +137,6 @@ pub fn router(app: Shared) -> Router {
         .with_state(app)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature of the layer's handler")]
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::new("internal", "the request ran into an internal fault; the server's log has the details")
         .into_response()

@@ -54,6 +54,9 @@ impl Histogram {
     }
 }
 
+/// Counts by method and status.
+type ByAnswer = BTreeMap<(&'static str, u16), u64>;
+
 /// The figures of this process.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -64,7 +67,7 @@ pub struct Metrics {
     seconds: Mutex<BTreeMap<String, Histogram>>,
     records: Mutex<Histogram>,
     /// By route, then by method and status.
-    requests: Mutex<BTreeMap<String, BTreeMap<(&'static str, u16), u64>>>,
+    requests: Mutex<BTreeMap<String, ByAnswer>>,
     duplicates: AtomicU64,
 }
 
@@ -259,7 +262,8 @@ impl Metrics {
             "# HELP masar_http_requests_total Requests answered.\n# TYPE masar_http_requests_total counter"
         );
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = requests.iter().flat_map(|(route, counts)| counts.iter().map(move |count| (route, count)));
+        let counts =
+            requests.iter().flat_map(|(route, counts)| counts.iter().map(move |count| (route, count)));
         for (route, ((method, status), count)) in counts {
             let route = label(route);
             let _ = writeln!(

@@ -194,6 +194,8 @@ export interface RunDetail extends RunSummary {
   steps: RunStep[];
   records: number;
   trigger_data: Json;
+  /** What expressions see as `event`. */
+  envelope: Json;
 }
 
 /** A record of the journal: `k` says which, `s` names the step, `t` is in microseconds. */

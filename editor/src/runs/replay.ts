@@ -1,14 +1,7 @@
 // The journal folded up to a position: what each step did, what went over each edge. One pure
 // reducer for live tests, for the replay of old runs and for the data panes.
-import type {
-  FileNode,
-  JournalRecord,
-  Json,
-  RunStatus,
-  StepFailure,
-  StepState,
-  WorkflowFile,
-} from "../api/shapes";
+import type { FileEdge, JournalRecord, Json, RunStatus, StepFailure, StepState } from "../api/shapes";
+import type { Shape } from "../graph/shape";
 
 /** One execution of a node: in a loop there are several. */
 export interface StepView {
@@ -153,16 +146,30 @@ export function joined(views: readonly StepView[] | undefined): StepState | null
 
 /** What the steps gave, with passed-on inputs followed back to where they came from. */
 export class RunData {
-  readonly #file: WorkflowFile;
   readonly #view: RunView;
   readonly #trigger: Json;
-  readonly #byId: Map<string, FileNode>;
+  readonly #envelope: Json;
+  readonly #shape: Shape;
+  readonly #ids = new Map<string, string>();
+  readonly #incoming = new Map<string, { edge: FileEdge; key: string }[]>();
 
-  constructor(file: WorkflowFile, view: RunView, trigger: Json) {
-    this.#file = file;
+  constructor(shape: Shape, view: RunView, trigger: Json, envelope: Json = null) {
+    this.#shape = shape;
     this.#view = view;
     this.#trigger = trigger;
-    this.#byId = new Map(file.nodes.map((node) => [node.id, node]));
+    this.#envelope = envelope;
+    const keys = new Map<string, string>();
+    for (const node of shape.nodes) {
+      keys.set(node.id, node.key);
+      this.#ids.set(node.key, node.id);
+    }
+    for (const edge of shape.edges) {
+      const key = keys.get(edge.source);
+      if (key === undefined) continue;
+      const list = this.#incoming.get(edge.target);
+      if (list) list.push({ edge, key });
+      else this.#incoming.set(edge.target, [{ edge, key }]);
+    }
   }
 
   get trigger(): Json {
@@ -173,35 +180,35 @@ export class RunData {
     const view = this.#view.byKey.get(key)?.at(iteration);
     if (view?.state !== "done") return undefined;
     if (view.output !== undefined) return view.output;
-    const node = this.#file.nodes.find((other) => other.key === key);
-    if (!node || depth > 60) return undefined;
-    return this.input(node.id, iteration, depth + 1);
+    const id = this.#ids.get(key);
+    if (id === undefined || depth > 60) return undefined;
+    return this.input(id, iteration, depth + 1);
   }
 
   input(id: string, iteration = -1, depth = 0): Json | undefined {
-    const arrived = this.#file.edges.flatMap((edge) => {
-      const source = this.#byId.get(edge.source);
-      if (edge.target !== id || !source) return [];
-      const view = this.#view.byKey.get(source.key)?.at(iteration);
+    const edges = this.#incoming.get(id);
+    const arrived = (edges ?? []).flatMap(({ edge, key }) => {
+      const view = this.#view.byKey.get(key)?.at(iteration);
       if (!view) return [];
       if (view.port && edge.sourceHandle && view.port !== edge.sourceHandle) return [];
-      const value = this.output(source.key, iteration, depth);
-      return value === undefined ? [] : [[source.key, value] as const];
+      const value = this.output(key, iteration, depth);
+      return value === undefined ? [] : [[key, value] as const];
     });
     const single = arrived[0];
     if (arrived.length > 1) return Object.fromEntries(arrived);
     if (single) return single[1];
-    return this.#file.edges.some((edge) => edge.target === id) ? undefined : this.#trigger;
+    return edges ? undefined : this.#trigger;
   }
 
   /** What expressions of a step see. */
   scope(id: string): { [name: string]: Json } {
     const steps: { [name: string]: Json } = {};
-    for (const node of this.#file.nodes) {
+    for (const node of this.#shape.nodes) {
       const value = this.output(node.key);
       if (value !== undefined) steps[node.key] = value;
     }
     const scope: { [name: string]: Json } = { trigger: this.#trigger, steps };
+    if (this.#envelope !== null) scope.event = this.#envelope;
     const input = this.input(id);
     if (input !== undefined) scope.input = input;
     return scope;

@@ -124,12 +124,19 @@ pub(super) async fn get(State(app): State<Shared>, Path(run): Path<String>) -> R
     if let Some(object) = view.as_object_mut() {
         object.insert("steps".into(), serde_json::to_value(report::steps(&records)).unwrap_or_default());
         object.insert("records".into(), records.len().into());
-        object.insert(
-            "trigger_data".into(),
-            event
-                .map(|event| serde_json::from_slice::<Value>(&event.data).unwrap_or_default())
-                .unwrap_or_default(),
-        );
+        let (data, envelope) = event.map_or((Value::Null, Value::Null), |row| {
+            let event = masar_engine::Event {
+                id: row.event_id,
+                source: row.source,
+                event_type: row.event_type,
+                subject: row.subject,
+                time: row.time,
+                data: Arc::default(),
+            };
+            (serde_json::from_slice(&row.data).unwrap_or_default(), event.envelope())
+        });
+        object.insert("trigger_data".into(), data);
+        object.insert("envelope".into(), envelope);
         // Where the nodes stand, and what each waits for.
         if let Ok(plan) = app.dispatcher.plan(WORKSPACE, row.workflow, row.version).await
             && let Ok((machine, _, _)) = app.core.replay(&row, plan).await
