@@ -2398,10 +2398,21 @@ export interface components {
              * @default null
              */
             event?: number | null;
+            /**
+             * @description Key of the step with which it begins: what lies before takes its output from `pins` where it
+             *     stands there. The same key in both runs that step alone.
+             * @default null
+             */
+            from?: string | null;
             /** @description Outputs given instead of computed: node key → {port, value}. */
             pins?: Record<string, unknown>;
             /** @default null */
             trigger?: string | null;
+            /**
+             * @description Key of the step after which it ends: only what leads there is run.
+             * @default null
+             */
+            until?: string | null;
         };
         /** @description A version as the API shows it. */
         Version: {

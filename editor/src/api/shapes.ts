@@ -48,6 +48,15 @@ export interface CanvasExtras {
   labels?: Record<string, string>;
   stickies?: Sticky[];
   pins?: Record<string, { port: string; value: Json }>;
+  /** Data for tests, kept with the draft; a published version does not hold them. */
+  samples?: Sample[];
+}
+
+/** Data that a test can be started with. */
+export interface Sample {
+  id: string;
+  name: string;
+  data: Json;
 }
 
 export interface WorkflowFile {

@@ -1,5 +1,17 @@
 // What can be done with one step: the same list for the outline, the inspector and the context menu.
-import { CircleOff, Copy, CopyPlus, Link2, Link2Off, Plus, Replace, Trash2 } from "lucide-react";
+import {
+  ArrowRightFromLine,
+  ArrowRightToLine,
+  CircleOff,
+  Copy,
+  CopyPlus,
+  Link2,
+  Link2Off,
+  Play,
+  Plus,
+  Replace,
+  Trash2,
+} from "lucide-react";
 import { useCatalogue } from "../api/catalogue";
 import { portsOf } from "../graph/catalogue";
 import { useDraft } from "../graph/draft";
@@ -7,6 +19,7 @@ import { useText } from "../text";
 import type { MenuEntry } from "../ui/menu";
 import * as actions from "./actions";
 import { ask, select } from "./editor-state";
+import { tryPart } from "./trial";
 
 export function useNodeMenu(id: string): MenuEntry[] {
   const t = useText().canvas.node;
@@ -49,6 +62,31 @@ export function useNodeMenu(id: string): MenuEntry[] {
       keys: "R",
       run: on(() => ask({ kind: "replace", node: id })),
     },
+    {
+      id: "run-to",
+      label: t.runTo,
+      icon: ArrowRightToLine,
+      apart: true,
+      mirror: true,
+      run: on(() => tryPart(catalogue, { how: "to", node: id })),
+    },
+    ...(catalogue.get(node.type)?.role === "trigger"
+      ? []
+      : [
+          {
+            id: "run-from",
+            label: t.runFrom,
+            icon: ArrowRightFromLine,
+            mirror: true,
+            run: on(() => tryPart(catalogue, { how: "from", node: id })),
+          },
+          {
+            id: "run-only",
+            label: t.runOnly,
+            icon: Play,
+            run: on(() => tryPart(catalogue, { how: "only", node: id })),
+          },
+        ]),
     {
       id: "disable",
       label: node.disabled ? t.enable : t.disable,

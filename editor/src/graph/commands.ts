@@ -3,7 +3,7 @@ import type { FileEdge, FileNode, Json, JsonObject, WorkflowFile } from "../api/
 import { type Catalogue, edgePort, freshKey, NODE_WIDTH, portsOf } from "./catalogue";
 import { renameReferences } from "./references";
 
-export function freshId(prefix: "n" | "e" | "s", taken: Iterable<{ id: string }>): string {
+export function freshId(prefix: "n" | "e" | "s" | "d" | "g", taken: Iterable<{ id: string }>): string {
   let most = 0;
   for (const { id } of taken) {
     const count = id.startsWith(prefix) ? Number.parseInt(id.slice(1), 10) : 0;
@@ -87,7 +87,10 @@ function freeRow(file: WorkflowFile, at: { x: number; y: number }): number {
   return y;
 }
 
-export function downstream(file: WorkflowFile, start: string): Set<string> {
+export function downstream(
+  file: Pick<WorkflowFile, "edges"> | { edges: readonly FileEdge[] },
+  start: string,
+): Set<string> {
   const seen = new Set([start]);
   const queue = [start];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
