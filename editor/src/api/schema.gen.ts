@@ -1138,10 +1138,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The run's journal, record by record, as it was written. */
+        /** The run's journal, record by record, as it was written; whole, with its hash chain checked, or a stretch of it, for whoever follows a run and missed something. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Number of the last record that is known, from 0; the answer begins with the next one. */
+                    after?: number | null;
+                    /** @description At most so many records, 10000 where only `after` is given. */
+                    limit?: number | null;
+                };
                 header?: never;
                 path: {
                     /** @description Run id */

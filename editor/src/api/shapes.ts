@@ -226,6 +226,8 @@ export interface LiveBatch {
   workflow: string;
   run: string;
   status: RunStatus;
+  /** Number of the first record in the run's journal. */
+  first: number;
   records: JournalRecord[];
 }
 

@@ -47,61 +47,112 @@ const byRecord: Record<string, StepState> = {
   try_again: "running",
 };
 
-/** Folds the first `upTo` records. */
-export function stateAt(records: readonly JournalRecord[], upTo: number = records.length): RunView {
-  const steps: StepView[] = [];
-  const places = new Map<string, StepView>();
-  const left = new Map<string, number>();
-  let status: RunStatus = "running";
-  let error: StepFailure | null = null;
-  let failedStep: string | null = null;
+/**
+ * The fold of a journal that is still growing: takes records as they come and costs what they cost,
+ * not what came before. What it gives is never changed afterwards; only what was touched is new.
+ */
+export class Fold {
+  #steps: StepView[] = [];
+  readonly #places = new Map<string, number>();
+  #byKey = new Map<string, StepView[]>();
+  /** Where among its node's executions a step stands. */
+  readonly #turns = new Map<string, number>();
+  #left = new Map<string, number>();
+  #status: RunStatus = "running";
+  #error: StepFailure | null = null;
+  #failedStep: string | null = null;
+  #taken = 0;
 
-  for (const record of records.slice(0, upTo)) {
+  /** How many records it has taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  take(records: readonly JournalRecord[], until: number = records.length): RunView {
+    const touched = new Set<string>();
+    this.#steps = this.#steps.slice();
+    this.#byKey = new Map(this.#byKey);
+    this.#left = new Map(this.#left);
+    for (let at = this.#taken; at < until; at += 1) {
+      const record = records[at];
+      if (record) this.#one(record, touched);
+    }
+    this.#taken = Math.max(this.#taken, until);
+    let failedStep = this.#failedStep;
+    if (failedStep === null && this.#status === "failed")
+      failedStep = this.#steps.find((step) => step.state === "failed")?.step ?? null;
+    return {
+      status: this.#status,
+      steps: this.#steps,
+      byKey: this.#byKey,
+      left: this.#left,
+      error: this.#error,
+      failedStep,
+    };
+  }
+
+  #one(record: JournalRecord, touched: Set<string>): void {
     if (record.k === "ended") {
-      status = record.status ?? "succeeded";
-      error = record.e ?? null;
-      failedStep = record.s ?? null;
-      continue;
+      this.#status = record.status ?? "succeeded";
+      this.#error = record.e ?? null;
+      this.#failedStep = record.s ?? null;
+      return;
     }
     if (record.k === "resumed") {
-      status = "running";
-      error = null;
-      continue;
+      this.#status = "running";
+      this.#error = null;
+      return;
     }
-    if (!record.s) continue;
-    let view = places.get(record.s);
-    if (!view) {
-      view = {
-        step: record.s,
-        key: keyOf(record.s),
-        state: "running",
-        attempts: 0,
-        startedAt: record.t - (record.d ?? 0),
-        endedAt: null,
-        took: 0,
-        port: null,
-      };
-      places.set(record.s, view);
-      steps.push(view);
-    }
+    if (!record.s) return;
+    const view = this.#step(record.s, record, touched);
     tell(view, record);
     if (record.k === "done" && record.p) {
       const name = `${view.key} ${record.p}`;
-      left.set(name, (left.get(name) ?? 0) + 1);
+      this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
     }
-    if (record.k === "waiting") status = "waiting";
-    else if (record.k === "in_doubt") status = "in_doubt";
-    else if (status !== "in_doubt" || record.k === "try_again") status = "running";
+    if (record.k === "waiting") this.#status = "waiting";
+    else if (record.k === "in_doubt") this.#status = "in_doubt";
+    else if (this.#status !== "in_doubt" || record.k === "try_again") this.#status = "running";
   }
 
-  const byKey = new Map<string, StepView[]>();
-  for (const view of steps) {
-    const list = byKey.get(view.key);
-    if (list) list.push(view);
-    else byKey.set(view.key, [view]);
-    if (view.state === "failed" && status === "failed") failedStep ??= view.step;
+  /** The view of a step, made or copied, so that what was given before stays as it was. */
+  #step(step: string, record: JournalRecord, touched: Set<string>): StepView {
+    const place = this.#places.get(step);
+    const before = place === undefined ? undefined : this.#steps[place];
+    const key = before?.key ?? keyOf(step);
+    let executions = this.#byKey.get(key) ?? [];
+    if (!touched.has(key)) {
+      touched.add(key);
+      executions = executions.slice();
+      this.#byKey.set(key, executions);
+    }
+    if (place !== undefined && before) {
+      const copy = { ...before };
+      this.#steps[place] = copy;
+      executions[this.#turns.get(step) ?? 0] = copy;
+      return copy;
+    }
+    const made: StepView = {
+      step,
+      key,
+      state: "running",
+      attempts: 0,
+      startedAt: record.t - (record.d ?? 0),
+      endedAt: null,
+      took: 0,
+      port: null,
+    };
+    this.#places.set(step, this.#steps.length);
+    this.#turns.set(step, executions.length);
+    this.#steps.push(made);
+    executions.push(made);
+    return made;
   }
-  return { status, steps, byKey, left, error, failedStep };
+}
+
+/** Folds the first `upTo` records. */
+export function stateAt(records: readonly JournalRecord[], upTo: number = records.length): RunView {
+  return new Fold().take(records, upTo);
 }
 
 function tell(view: StepView, record: JournalRecord): void {

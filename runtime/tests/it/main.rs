@@ -4,6 +4,7 @@
 mod approvals;
 mod bad_input;
 mod conversation;
+mod drawing;
 mod examples;
 mod generated;
 mod idempotency;
