@@ -72,8 +72,8 @@ export async function writeCode(page: Page, path: string, text: string): Promise
 export async function tried(masar: Masar, id: string, test: object): Promise<string> {
   const { run } = await masar.api<{ run: string }>("POST", `/workflows/${id}/test`, test);
   for (let tries = 0; tries < 400; tries += 1) {
-    const { status } = await masar.api<{ status: string }>("GET", `/runs/${run}`);
-    if (!["queued", "running"].includes(status)) return run;
+    const { ended_at } = await masar.api<{ ended_at: string | null }>("GET", `/runs/${run}`);
+    if (ended_at) return run;
     await new Promise((wake) => setTimeout(wake, 25));
   }
   throw new Error(`the test run of ${id} does not end`);

@@ -50,6 +50,16 @@ export interface CanvasExtras {
   pins?: Record<string, { port: string; value: Json }>;
   /** Data for tests, kept with the draft; a published version does not hold them. */
   samples?: Sample[];
+  groups?: Group[];
+}
+
+/** Steps that are framed together; folded, they are drawn as one box. */
+export interface Group {
+  id: string;
+  title: string;
+  /** Ids of its steps. */
+  nodes: string[];
+  collapsed?: boolean;
 }
 
 /** Data that a test can be started with. */

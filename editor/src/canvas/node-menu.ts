@@ -2,6 +2,8 @@
 import {
   ArrowRightFromLine,
   ArrowRightToLine,
+  ChevronsDownUp,
+  ChevronsUpDown,
   CircleOff,
   Copy,
   CopyPlus,
@@ -11,10 +13,13 @@ import {
   Plus,
   Replace,
   Trash2,
+  Ungroup,
+  Workflow,
 } from "lucide-react";
 import { useCatalogue } from "../api/catalogue";
 import { portsOf } from "../graph/catalogue";
-import { useDraft } from "../graph/draft";
+import { edit, useDraft } from "../graph/draft";
+import { changeGroup, groupOf } from "../graph/groups";
 import { useText } from "../text";
 import type { MenuEntry } from "../ui/menu";
 import * as actions from "./actions";
@@ -22,9 +27,11 @@ import { ask, select } from "./editor-state";
 import { tryPart } from "./trial";
 
 export function useNodeMenu(id: string): MenuEntry[] {
-  const t = useText().canvas.node;
+  const words = useText().canvas;
+  const t = words.node;
   const catalogue = useCatalogue();
   const node = useDraft((state) => state.file.nodes.find((other) => other.id === id));
+  const group = useDraft((state) => groupOf(state.file, id));
   if (!node) return [];
   const port = portsOf(node, catalogue.get(node.type))[0];
   const on = (run: () => void) => () => {
@@ -94,6 +101,27 @@ export function useNodeMenu(id: string): MenuEntry[] {
       keys: "D",
       apart: true,
       run: on(actions.toggleDisabled),
+    },
+    ...(group
+      ? [
+          {
+            id: "fold",
+            label: group.collapsed ? words.group.unfold : words.group.fold,
+            icon: group.collapsed ? ChevronsUpDown : ChevronsDownUp,
+            run: () => {
+              edit(words.group.fold, (file) => changeGroup(file, group.id, { collapsed: !group.collapsed }));
+              select([]);
+            },
+          },
+          { id: "ungroup", label: words.group.dissolve, icon: Ungroup, run: on(actions.ungroupSelected) },
+        ]
+      : []),
+    {
+      id: "extract",
+      label: words.extract.title,
+      icon: Workflow,
+      keys: "Alt X",
+      run: on(() => actions.extractSelected(catalogue)),
     },
     { id: "copy", label: t.copy, icon: Copy, keys: "Ctrl C", run: on(() => void actions.copySelected()) },
     {

@@ -1,7 +1,8 @@
 // What can be done to a workflow file: functions that change an immer draft of it. Pure; no React.
 import type { FileEdge, FileNode, Json, JsonObject, WorkflowFile } from "../api/shapes";
 import { type Catalogue, edgePort, freshKey, NODE_WIDTH, portsOf } from "./catalogue";
-import { renameReferences } from "./references";
+import { forgetInGroups } from "./groups";
+import { renameStep } from "./rewrite";
 
 export function freshId(prefix: "n" | "e" | "s" | "d" | "g", taken: Iterable<{ id: string }>): string {
   let most = 0;
@@ -143,6 +144,7 @@ export function removeNodes(file: WorkflowFile, ids: ReadonlySet<string>): void 
     if (file.canvas?.labels) delete file.canvas.labels[id];
     if (file.canvas?.pins) delete file.canvas.pins[id];
   }
+  forgetInGroups(file, ids);
   if (file.canvas?.stickies)
     file.canvas.stickies = file.canvas.stickies.filter((sticky) => !ids.has(sticky.id));
 }
@@ -165,7 +167,7 @@ export function renameKey(file: WorkflowFile, id: string, key: string): void {
   const old = node.key;
   node.key = key;
   for (const other of file.nodes) {
-    if (other.parameters) other.parameters = renameReferences(other.parameters, old, key) as JsonObject;
+    if (other.parameters) other.parameters = renameStep(other, old, key);
   }
 }
 
