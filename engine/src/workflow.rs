@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Json;
 
 mod migrate;
+mod part;
 pub use migrate::{FormatError, parse, parse_value};
+pub use part::{NoSuchStep, Part, part};
 
 /// The format's own version, written into every file.
 pub const FORMAT: u32 = 1;

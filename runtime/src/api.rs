@@ -7,6 +7,7 @@ mod credentials;
 mod crm;
 mod dead_letters;
 mod editor;
+mod evaluate;
 mod events;
 mod hooks;
 mod idempotency;
@@ -104,6 +105,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(crm::get, crm::update, crm::delete))
         .routes(routes!(system::nodes))
         .routes(routes!(system::functions))
+        .routes(routes!(evaluate::evaluate))
         .routes(routes!(system::variables, system::set_variables))
 }
 

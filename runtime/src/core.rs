@@ -34,6 +34,8 @@ pub struct LiveEvent {
     pub run: String,
     /// Its status after these records.
     pub status: String,
+    /// Number of the first of these records in the run's journal, from 0.
+    pub first: Sequence,
     /// The records that have just become durable.
     pub records: Vec<Json>,
 }
@@ -263,8 +265,14 @@ impl Core {
     }
 
     /// Counts what has become durable and tells who watches. `status` is that of the run after
-    /// these records; the machine may be ahead of them.
-    pub fn observe(&self, info: &RunInfo, machine: &Machine, records: &[Record], status: Status) {
+    /// these records, which come with the number of the first; the machine may be ahead of them.
+    pub fn observe(
+        &self,
+        info: &RunInfo,
+        machine: &Machine,
+        (first, records): (Sequence, &[Record]),
+        status: Status,
+    ) {
         self.metrics.committed(machine, records);
         let asks = |record: &Record| {
             matches!(record, Record::Waiting { wait: Wait::Approval { .. }, .. } | Record::Resumed { .. })
@@ -285,6 +293,7 @@ impl Core {
                 workflow: info.workflow.to_string(),
                 run: info.run.to_string(),
                 status: status.as_str().to_owned(),
+                first,
                 records,
             };
             // Nobody listening any more is no fault.

@@ -5,7 +5,7 @@ import type { LiveBatch } from "./shapes";
 
 export interface Follower {
   records: (batch: LiveBatch) => void;
-  /** Something was lost: read the runs anew. */
+  /** Something may have been lost: read the runs anew. Also told once the stream is there. */
   missed: () => void;
 }
 
@@ -22,7 +22,6 @@ async function keepReading(
   signal: AbortSignal,
 ): Promise<void> {
   let pause = 500;
-  let first = true;
   while (!signal.aborted) {
     try {
       const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== undefined));
@@ -31,8 +30,7 @@ async function keepReading(
         signal,
       });
       if (response.ok && response.body) {
-        if (!first) follower.missed();
-        first = false;
+        follower.missed();
         pause = 500;
         await read(response.body, follower);
       }

@@ -844,6 +844,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Evaluates expressions, templates, conditions and scripts on given data, or only compiles them. Answers in the order of the sources. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Makes trying again harmless: within 24 hours the same request with the same key gets the first answer (`Idempotent-Replayed: true`), another request with it 422 `idempotency_mismatch`, a request while the first one runs 409 `idempotency_in_progress`. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Evaluate"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Evaluated"][];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1370,10 +1420,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The run's journal, record by record, as it was written. */
+        /** The run's journal, record by record, as it was written; whole, with its hash chain checked, or a stretch of it, for whoever follows a run and missed something. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Number of the last record that is known, from 0; the answer begins with the next one. */
+                    after?: number | null;
+                    /** @description At most so many records, 10000 where only `after` is given. */
+                    limit?: number | null;
+                };
                 header?: never;
                 path: {
                     /** @description Run id */
@@ -2441,6 +2496,39 @@ export interface components {
             by?: string | null;
             comment?: string | null;
         };
+        /** @description What to evaluate, on what. */
+        Evaluate: {
+            scope?: components["schemas"]["Scope"] | null;
+            /** @description At most 200. */
+            sources: components["schemas"]["Source"][];
+        };
+        /** @description What one source gave: a value, an error, or neither where it was only compiled. */
+        Evaluated: {
+            /** @description Why a condition does not hold. */
+            because?: string | null;
+            error?: components["schemas"]["Fault"] | null;
+            /** @description Whether the value was cut short. */
+            shortened?: boolean;
+            /** @description The value; a large one is cut short. */
+            value?: Record<string, unknown> | null;
+        };
+        /** @description Why a source has no value. */
+        Fault: {
+            /** @description Stable code, e.g. `value.missing`. */
+            code: string;
+            /** @description Column, from 1. */
+            column?: number | null;
+            /** @description Whether it cannot be read at all; otherwise it is the data that does not fit. */
+            compile: boolean;
+            /** @description Dotted path inside a condition, e.g. `all.0`. */
+            field?: string;
+            /** @description The offending text. */
+            fragment?: string | null;
+            /** @description Line in the source, from 1. */
+            line?: number | null;
+            /** @description What is wrong and how to mend it. */
+            message: string;
+        };
         /** @description A workflow to make. */
         New: {
             /** @description The workflow file; its name must be free. */
@@ -2512,6 +2600,58 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description What the sources see. A root that is absent is `null`; a step that is absent has not run. */
+        Scope: {
+            /** @description The event's envelope. */
+            event?: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description Its index, from 0.
+             * @default null
+             */
+            index?: number | null;
+            /** @description What came over the edge. */
+            input?: Record<string, unknown>;
+            /** @description The item of the innermost loop; absent outside of loops. */
+            item?: Record<string, unknown>;
+            /** @description Absent takes a test run's. */
+            run?: Record<string, unknown>;
+            /** @description Outputs of earlier steps by node key. */
+            steps?: Record<string, unknown>;
+            /**
+             * @description Of dates, an IANA name; absent takes the workspace's.
+             * @default null
+             */
+            time_zone?: string | null;
+            /** @description The event's data. */
+            trigger?: Record<string, unknown>;
+            /** @description Absent takes the workspace's variables. */
+            vars?: Record<string, unknown>;
+        };
+        /** @description Something to evaluate. */
+        Source: {
+            /** @enum {string} */
+            kind: "expr";
+            /** @description The expression. */
+            source: string;
+        } | {
+            /** @description `text`, `html`, `url` or `json`; absent is `text`. */
+            escape?: string | null;
+            /** @enum {string} */
+            kind: "template";
+            /** @description The template. */
+            source: string;
+        } | {
+            /** @description The rows. */
+            condition: Record<string, unknown>;
+            /** @enum {string} */
+            kind: "condition";
+        } | {
+            /** @enum {string} */
+            kind: "script";
+            /** @description The script. */
+            source: string;
+        };
         /** @description Data for a start by hand. */
         Start: {
             /** @description What the trigger gets. */
@@ -2545,10 +2685,21 @@ export interface components {
              * @default null
              */
             event?: number | null;
+            /**
+             * @description Key of the step with which it begins: what lies before takes its output from `pins` where it
+             *     stands there. The same key in both runs that step alone.
+             * @default null
+             */
+            from?: string | null;
             /** @description Outputs given instead of computed: node key → {port, value}. */
             pins?: Record<string, unknown>;
             /** @default null */
             trigger?: string | null;
+            /**
+             * @description Key of the step after which it ends: only what leads there is run.
+             * @default null
+             */
+            until?: string | null;
         };
         /** @description A version as the API shows it. */
         Version: {

@@ -48,6 +48,25 @@ export interface CanvasExtras {
   labels?: Record<string, string>;
   stickies?: Sticky[];
   pins?: Record<string, { port: string; value: Json }>;
+  /** Data for tests, kept with the draft; a published version does not hold them. */
+  samples?: Sample[];
+  groups?: Group[];
+}
+
+/** Steps that are framed together; folded, they are drawn as one box. */
+export interface Group {
+  id: string;
+  title: string;
+  /** Ids of its steps. */
+  nodes: string[];
+  collapsed?: boolean;
+}
+
+/** Data that a test can be started with. */
+export interface Sample {
+  id: string;
+  name: string;
+  data: Json;
 }
 
 export interface WorkflowFile {
@@ -194,6 +213,8 @@ export interface RunDetail extends RunSummary {
   steps: RunStep[];
   records: number;
   trigger_data: Json;
+  /** What expressions see as `event`. */
+  envelope: Json;
 }
 
 /** A record of the journal: `k` says which, `s` names the step, `t` is in microseconds. */
@@ -215,6 +236,8 @@ export interface LiveBatch {
   workflow: string;
   run: string;
   status: RunStatus;
+  /** Number of the first record in the run's journal. */
+  first: number;
   records: JournalRecord[];
 }
 

@@ -14,12 +14,14 @@ import {
   replaceType,
 } from "../graph/commands";
 import { edit, redo, undo, useDraft } from "../graph/draft";
+import { endsOf } from "../graph/extract";
+import { groupOf, makeGroup, ungroup } from "../graph/groups";
 import { tidyPositions } from "../graph/layout";
 import { text } from "../text";
 import { usePreferences } from "../text/preferences";
 import { announce } from "../ui/announce";
 import { toast } from "../ui/toast";
-import { none, select, useEditor } from "./editor-state";
+import { ask, none, select, useEditor } from "./editor-state";
 import { centreOn, showAll } from "./viewport";
 
 export function typeName(catalogue: Catalogue, type: string): string {
@@ -175,6 +177,31 @@ export function pin(id: string, port: string, value: Json | undefined): void {
     if (value === undefined) delete file.canvas.pins[id];
     else file.canvas.pins[id] = { port, value };
   });
+}
+
+export function groupSelected(): void {
+  const { selected } = useEditor.getState();
+  const steps = useDraft.getState().file.nodes.filter((node) => selected.has(node.id));
+  if (steps.length === 0) return;
+  edit(text().canvas.group.make, (file) => void makeGroup(file, selected, ""));
+}
+
+/** Dissolves the groups that hold something selected. */
+export function ungroupSelected(): void {
+  const { selected } = useEditor.getState();
+  edit(text().canvas.group.dissolve, (file) => {
+    for (const id of selected) {
+      const group = groupOf(file, id);
+      if (group) ungroup(file, group.id);
+    }
+  });
+}
+
+/** Asks for a name, or says why these steps cannot be taken out. */
+export function extractSelected(catalogue: Catalogue): void {
+  const ends = endsOf(useDraft.getState().file, catalogue, useEditor.getState().selected);
+  if (typeof ends === "string") toast(text().canvas.extract.refused[ends], { bad: true });
+  else ask({ kind: "extract" });
 }
 
 /** Undo and redo show what they changed. */

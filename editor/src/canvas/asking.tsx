@@ -11,6 +11,7 @@ import { NamedIcon } from "../ui/icon";
 import { type Pick, Picker } from "../ui/picker";
 import * as actions from "./actions";
 import { ask, type Asking as Question, select, useEditor } from "./editor-state";
+import { ExtractDialog } from "./extract-dialog";
 import { KeyHelp } from "./key-help";
 import { wordsOf } from "./palette";
 import { PublishDialog } from "./publish-dialog";
@@ -26,6 +27,8 @@ export function Asking({ workflow }: { workflow: string }) {
       return <PublishDialog workflow={workflow} onClose={close} />;
     case "settings":
       return <WorkflowSettings onClose={close} />;
+    case "extract":
+      return <ExtractDialog onClose={close} />;
     case "keys":
       return <KeyHelp onClose={close} />;
     default:
@@ -33,7 +36,7 @@ export function Asking({ workflow }: { workflow: string }) {
   }
 }
 
-type PickQuestion = Exclude<NonNullable<Question>, { kind: "publish" | "settings" | "keys" }>;
+type PickQuestion = Exclude<NonNullable<Question>, { kind: "publish" | "settings" | "keys" | "extract" }>;
 
 function AskPicker({ question, onClose }: { question: PickQuestion; onClose: () => void }) {
   const t = useText();

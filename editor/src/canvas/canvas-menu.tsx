@@ -2,11 +2,13 @@
 import {
   ClipboardPaste,
   Copy,
+  Group,
   LayoutDashboard,
   Plus,
   SquareDashedMousePointer,
   StickyNote,
   Trash2,
+  Workflow,
 } from "lucide-react";
 import type { ReactElement } from "react";
 import { useCatalogue } from "../api/catalogue";
@@ -40,6 +42,21 @@ export function CanvasMenu({ editable, children }: { editable: boolean; children
       icon: Copy,
       keys: "Ctrl C",
       run: () => void actions.copySelected(),
+    },
+    {
+      id: "group",
+      label: t.canvas.group.make,
+      icon: Group,
+      keys: "Ctrl G",
+      apart: true,
+      run: actions.groupSelected,
+    },
+    {
+      id: "extract",
+      label: t.canvas.extract.title,
+      icon: Workflow,
+      keys: "Alt X",
+      run: () => actions.extractSelected(catalogue),
     },
     tidy,
     {

@@ -22,7 +22,8 @@ import { FlowCanvas } from "./flow-canvas";
 import { watchProblems } from "./problems-store";
 import { SideBar } from "./side-bar";
 import { TopBar } from "./top-bar";
-import { TryPanel, useTrial } from "./try-panel";
+import { useTrial } from "./trial";
+import { TryPanel } from "./try-panel";
 
 const route = getRouteApi("/workflows/$workflow");
 
@@ -74,6 +75,7 @@ function Editor({ view }: { view: WorkflowView }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a draft is opened once; later changes of the query are its own saves
   useEffect(() => {
     resetEditor();
+    useTrial.setState({ part: null, sample: null, trigger: null, showing: search.run ? "result" : "setup" });
     const start = normalised(view);
     openDraft(view.id, start);
     const stops = [startSaving(view, start), watchProblems(), startSampling(view.id)];
@@ -143,7 +145,7 @@ function Editor({ view }: { view: WorkflowView }) {
             )}
             {file.nodes.length === 0 && <EmptyCanvas />}
           </div>
-          {trying && <TryPanel workflow={view.id} />}
+          {trying && <TryPanel />}
         </div>
         {!comparison && <Inspector />}
       </div>

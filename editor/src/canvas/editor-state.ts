@@ -14,6 +14,7 @@ export type Asking =
   | { kind: "keys" }
   | { kind: "publish" }
   | { kind: "settings" }
+  | { kind: "extract" }
   | null;
 
 interface EditorState {

@@ -26,6 +26,7 @@ import { type CanvasMode, CanvasModeContext } from "./canvas-mode";
 import { viewOf } from "./direction";
 import { ask, select, soleSelection, useEditor } from "./editor-state";
 import { type FlowEdge, type FlowNode, flowEdges, flowNodes } from "./flow-nodes";
+import { GroupNode } from "./group-node";
 import { GuideLines } from "./guide-lines";
 import { clearGuides, snap } from "./guides";
 import { useCanvasKeys } from "./keyboard";
@@ -36,7 +37,7 @@ import { RegionNode, StickyNode } from "./sticky-node";
 import { CanvasTools } from "./tools";
 import { centreOn, fromScreen, holdFlow, holdStill, inView, settlePane, showAll } from "./viewport";
 
-const nodeTypes = { step: StepNode, sticky: StickyNode, region: RegionNode };
+const nodeTypes = { step: StepNode, sticky: StickyNode, region: RegionNode, group: GroupNode };
 const edgeTypes = { step: StepEdge };
 export const DRAG_TYPE = "application/x-masar-node";
 
@@ -76,8 +77,8 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
     setNodes((previous) => flowNodes(file, catalogue, view, selected, editable, previous));
   }, [file, catalogue, view, selected, editable]);
   useEffect(() => {
-    setEdges((previous) => flowEdges(file, catalogue, selectedEdge, previous));
-  }, [file, catalogue, selectedEdge]);
+    setEdges((previous) => flowEdges(file, catalogue, selectedEdge, selected, previous));
+  }, [file, catalogue, selectedEdge, selected]);
   useEffect(() => {
     if (fitted.current || !ready || nodes.length === 0) return;
     fitted.current = true;
@@ -109,7 +110,7 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
         if (dragged.length === 1 && only?.type === "position" && only.position) {
           only.position = snap(only.id, only.position, current);
         }
-        return applyNodeChanges(others, current);
+        return applyNodeChanges([...others, ...carried(others, current)], current);
       });
     }
   }, []);
@@ -120,6 +121,21 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
       // Where they are drawn, which is where they snapped to.
       const drawn = new Map(nodesNow.current.map((node) => [node.id, node]));
       const moved = dropped.map((node) => drawn.get(node.id) ?? node);
+      const groups = moved.flatMap((node) => (node.type === "group" ? [node] : []));
+      if (groups.length > 0) {
+        edit(text().canvas.group.move, (draft) => {
+          for (const { data, position } of groups) {
+            const dx = Math.round(view.x(position.x)) - data.at.x;
+            const dy = Math.round(position.y) - data.at.y;
+            for (const node of draft.nodes) {
+              if (!data.group.nodes.includes(node.id)) continue;
+              node.position.x += dx;
+              node.position.y += dy;
+            }
+          }
+        });
+        return;
+      }
       const places = new Map(
         moved.map((node) => [
           node.id,
@@ -288,6 +304,23 @@ function Inner({ file, editable, diff, direction }: Props & { direction: "ltr" |
       </CanvasMenu>
     </CanvasModeContext.Provider>
   );
+}
+
+/** A frame that is dragged takes its steps along. */
+function carried(changes: NodeChange<FlowNode>[], current: readonly FlowNode[]): NodeChange<FlowNode>[] {
+  return changes.flatMap((change): NodeChange<FlowNode>[] => {
+    if (change.type !== "position" || !change.position) return [];
+    const frame = current.find((node) => node.id === change.id);
+    if (frame?.type !== "group" || frame.data.folded) return [];
+    const dx = change.position.x - frame.position.x;
+    const dy = change.position.y - frame.position.y;
+    const members = new Set(frame.data.group.nodes);
+    return current.flatMap((node): NodeChange<FlowNode>[] =>
+      members.has(node.id)
+        ? [{ id: node.id, type: "position", position: { x: node.position.x + dx, y: node.position.y + dy } }]
+        : [],
+    );
+  });
 }
 
 /** A selected step that a panel has come to cover is brought into view, but never under a pressed pointer. */

@@ -2,7 +2,7 @@
 // its object, so that only what changed is drawn again.
 import type { Edge, Node } from "@xyflow/react";
 import { Position } from "@xyflow/react";
-import type { FileNode, Sticky, WorkflowFile } from "../api/shapes";
+import type { FileNode, Group, Sticky, WorkflowFile } from "../api/shapes";
 import {
   type Catalogue,
   drawnPorts,
@@ -12,6 +12,7 @@ import {
   portsOf,
   portTop,
 } from "../graph/catalogue";
+import { folded } from "../graph/groups";
 import { bodyOf } from "../graph/traverse";
 import type { View } from "./direction";
 
@@ -21,7 +22,18 @@ export type StepNode = Node<
 >;
 export type StickyNode = Node<{ sticky: Sticky }, "sticky">;
 export type RegionNode = Node<{ loop: string }, "region">;
-export type FlowNode = StepNode | StickyNode | RegionNode;
+export type GroupNode = Node<
+  {
+    group: Group;
+    folded: boolean;
+    /** Keys of its steps. */
+    keys: string[];
+    /** Its canonical place, to tell how far it was dragged. */
+    at: { x: number; y: number };
+  },
+  "group"
+>;
+export type FlowNode = StepNode | StickyNode | RegionNode | GroupNode;
 export type FlowEdge = Edge<{ port: string; sourceKey: string }, "step">;
 
 const DOT = 12;
@@ -48,7 +60,9 @@ export function flowNodes(
 ): FlowNode[] {
   const old = new Map(previous.map((node) => [node.id, node]));
   const used = usedPorts(file);
-  const steps = file.nodes.map((node): StepNode => {
+  const hidden = folded(file.canvas?.groups, selected);
+  const seen = hidden.size > 0 ? file.nodes.filter((node) => !hidden.has(node.id)) : file.nodes;
+  const steps = seen.map((node): StepNode => {
     const ports = drawnPorts(portsOf(node, catalogue.get(node.type)), used.get(node.id) ?? nobody);
     const label = file.canvas?.labels?.[node.id];
     const mine = [...(used.get(node.id) ?? [])].join("\n");
@@ -81,6 +95,7 @@ export function flowNodes(
     };
   });
   return [
+    ...groups(file, catalogue, view, used, hidden, editable, old),
     ...regions(file, catalogue, view, steps),
     ...stickies(file, view, selected, editable, old),
     ...steps,
@@ -140,6 +155,66 @@ function stickies(
   });
 }
 
+/** Groups as frames or as boxes. */
+function groups(
+  file: WorkflowFile,
+  catalogue: Catalogue,
+  view: View,
+  used: ReadonlyMap<string, Set<string>>,
+  hidden: ReadonlyMap<string, string>,
+  editable: boolean,
+  old: ReadonlyMap<string, FlowNode>,
+): GroupNode[] {
+  const list = file.canvas?.groups;
+  if (!list?.length) return [];
+  const byId = new Map(file.nodes.map((node) => [node.id, node]));
+  return list.flatMap((group): GroupNode[] => {
+    const members = group.nodes.flatMap((id) => byId.get(id) ?? []);
+    const first = members[0];
+    if (!first) return [];
+    const isFolded = hidden.has(first.id);
+    const left = Math.min(...members.map((node) => node.position.x));
+    const top = Math.min(...members.map((node) => node.position.y));
+    const bottom = (node: FileNode) =>
+      node.position.y +
+      nodeHeight(drawnPorts(portsOf(node, catalogue.get(node.type)), used.get(node.id) ?? nobody));
+    const at = isFolded ? { x: left, y: top } : { x: left - 22, y: top - 48 };
+    const width = isFolded
+      ? NODE_WIDTH
+      : Math.max(...members.map((node) => node.position.x)) + NODE_WIDTH + 22 - at.x;
+    const height = isFolded ? 62 : Math.max(...members.map(bottom)) + 22 - at.y;
+    const keys = members.map((node) => node.key);
+    const before = old.get(group.id);
+    const same =
+      before?.type === "group" &&
+      before.data.group === group &&
+      before.data.folded === isFolded &&
+      before.data.keys.join() === keys.join() &&
+      before.position.x === view.x(at.x) &&
+      before.position.y === at.y &&
+      before.width === width &&
+      before.height === height;
+    if (same) return [before];
+    return [
+      {
+        id: group.id,
+        type: "group",
+        position: { x: view.x(at.x), y: at.y },
+        origin: view.origin,
+        width,
+        height,
+        zIndex: isFolded ? 0 : -3,
+        draggable: editable,
+        dragHandle: ".group-handle",
+        selectable: false,
+        focusable: false,
+        handles: isFolded ? handles(["out"], false, view) : [],
+        data: { group, folded: isFolded, keys, at },
+      },
+    ];
+  });
+}
+
 /** A frame round the body of every loop. */
 function regions(file: WorkflowFile, catalogue: Catalogue, view: View, steps: StepNode[]): RegionNode[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
@@ -173,37 +248,46 @@ function regions(file: WorkflowFile, catalogue: Catalogue, view: View, steps: St
   });
 }
 
+/** Connections; those of a folded group's steps are drawn to its box. */
 export function flowEdges(
   file: WorkflowFile,
   catalogue: Catalogue,
   selected: string | null,
+  chosen: ReadonlySet<string>,
   previous: readonly FlowEdge[],
 ): FlowEdge[] {
+  const hidden = folded(file.canvas?.groups, chosen);
   const old = new Map(previous.map((edge) => [edge.id, edge]));
   const byId = new Map(file.nodes.map((node) => [node.id, node]));
-  return file.edges.map((edge) => {
+  return file.edges.flatMap((edge): FlowEdge[] => {
+    const from = hidden.get(edge.source);
+    const to = hidden.get(edge.target);
+    if (from !== undefined && from === to) return [];
     const source = byId.get(edge.source);
     const port = edgePort(edge, source ? portsOf(source, catalogue.get(source.type)) : []);
     const sourceKey = source?.key ?? "";
     const before = old.get(edge.id);
     const same =
       before &&
-      before.source === edge.source &&
-      before.target === edge.target &&
-      before.sourceHandle === port &&
+      before.source === (from ?? edge.source) &&
+      before.target === (to ?? edge.target) &&
+      before.sourceHandle === (from ? "out" : port) &&
+      before.data?.port === port &&
       before.data?.sourceKey === sourceKey &&
       before.selected === (selected === edge.id);
-    if (same) return before;
-    return {
-      id: edge.id,
-      type: "step",
-      source: edge.source,
-      sourceHandle: port,
-      target: edge.target,
-      targetHandle: "in",
-      selected: selected === edge.id,
-      focusable: false,
-      data: { port, sourceKey },
-    };
+    if (same) return [before];
+    return [
+      {
+        id: edge.id,
+        type: "step",
+        source: from ?? edge.source,
+        sourceHandle: from ? "out" : port,
+        target: to ?? edge.target,
+        targetHandle: "in",
+        selected: selected === edge.id,
+        focusable: false,
+        data: { port, sourceKey },
+      },
+    ];
   });
 }

@@ -104,6 +104,11 @@ export function useCanvasKeys(catalogue: Catalogue, editable: boolean, direction
         void actions.tidy(catalogue);
         return;
       }
+      if (event.altKey && event.code === "KeyX" && editable) {
+        done();
+        actions.extractSelected(catalogue);
+        return;
+      }
       if (event.key.startsWith("Arrow")) {
         done();
         if (event.altKey && editable) {
@@ -140,6 +145,7 @@ export function useCanvasKeys(catalogue: Catalogue, editable: boolean, direction
               KeyD: actions.duplicateSelected,
               KeyA: () => select(file.nodes.map((node) => node.id)),
               KeyF: () => ask({ kind: "find" }),
+              KeyG: event.shiftKey ? actions.ungroupSelected : actions.groupSelected,
             }
           : { KeyF: () => ask({ kind: "find" }) };
         const command = commands[event.code];

@@ -1,48 +1,26 @@
 // Trying the draft: which data, what may really happen, and how it went, while it goes.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { CircleX, Play, X } from "lucide-react";
-import { useMemo, useState } from "react";
-import { create } from "zustand";
 import { useCatalogue } from "../api/catalogue";
-import { ApiError, answer, client } from "../api/client";
-import { eventQuery, eventsQuery, queryClient } from "../api/queries";
-import type { Json, Problem, Started } from "../api/shapes";
 import { useDraft } from "../graph/draft";
-import { CodeInput } from "../inspector/code/code-input";
 import { ErrorCard } from "../runs/error-card";
-import { hideRun, showRun, useShownRun } from "../runs/run-store";
+import { hideRun, useShownRun } from "../runs/run-store";
 import { RunStatusMark, StepStateMark } from "../runs/status";
 import { useText } from "../text";
-import { ago, span } from "../text/format";
+import { span } from "../text/format";
 import { Button, IconButton } from "../ui/button";
 import { Segments, Select, Tick } from "../ui/choice";
 import { JsonView } from "../ui/json-view";
 import { Labelled } from "../ui/page";
-import { tellError, toast } from "../ui/toast";
 import * as actions from "./actions";
-import { save } from "./autosave";
 import { select, useEditor } from "./editor-state";
-import { useProblems } from "./problems-store";
+import { hasGiven, isReady, reach, startTrial, useTrial } from "./trial";
+import { TrialData } from "./try-data";
 import { centreOn } from "./viewport";
 
-interface Trial {
-  source: "past" | "typed";
-  typed: string;
-  event: number | null;
-  allow: string[];
-}
-
-export const useTrial = create<Trial>()(() => ({
-  source: "past",
-  typed: "{\n  \n}",
-  event: null,
-  allow: [],
-}));
-
-export function TryPanel({ workflow }: { workflow: string }) {
+export function TryPanel() {
   const t = useText();
   const shown = useShownRun((state) => state.run !== null);
-  const [setup, setSetup] = useState(() => useShownRun.getState().run === null);
+  const showing = useTrial((trial) => trial.showing);
   return (
     <section
       aria-label={t.canvas.try.title}
@@ -54,14 +32,15 @@ export function TryPanel({ workflow }: { workflow: string }) {
           <Segments
             small
             label={t.canvas.try.title}
-            value={setup ? "setup" : "result"}
-            onChange={(value) => setSetup(value === "setup")}
+            value={showing}
+            onChange={(value) => useTrial.setState({ showing: value })}
             options={[
               { value: "setup", label: t.canvas.try.source },
               { value: "result", label: t.canvas.try.result },
             ]}
           />
         )}
+        <PartChip />
         <div className="flex-1" />
         <IconButton
           icon={X}
@@ -69,116 +48,59 @@ export function TryPanel({ workflow }: { workflow: string }) {
           label={t.common.close}
           onClick={() => {
             hideRun();
+            useTrial.setState({ part: null });
             useEditor.setState({ trying: false });
           }}
         />
       </header>
-      {setup || !shown ? (
-        <Setup workflow={workflow} onStarted={() => setSetup(false)} />
-      ) : (
-        <Result onAgain={() => setSetup(true)} />
-      )}
+      {showing === "setup" || !shown ? <Setup /> : <Result />}
     </section>
   );
 }
 
-function Setup({ workflow, onStarted }: { workflow: string; onStarted: () => void }) {
+/** Which part is tried, where it is not everything. */
+function PartChip() {
+  const t = useText().canvas.try.part;
+  const catalogue = useCatalogue();
+  const part = useTrial((trial) => trial.part);
+  const node = useDraft((state) => state.file.nodes.find((other) => other.id === part?.node));
+  if (!part || !node) return null;
+  return (
+    <span
+      data-part={part.how}
+      className="inline-flex h-7 min-w-0 items-center gap-1 rounded-full bg-accent-soft ps-3 pe-0.5 text-xs text-accent-ink"
+    >
+      <bdi className="truncate">{t[part.how](actions.nodeTitle(catalogue, node))}</bdi>
+      <IconButton icon={X} size="sm" label={t.whole} onClick={() => useTrial.setState({ part: null })} />
+    </span>
+  );
+}
+
+function Setup() {
   const t = useText();
   const tr = t.canvas.try;
-  const { source, typed, event, allow } = useTrial();
+  const trial = useTrial();
+  const { allow, part } = trial;
   const catalogue = useCatalogue();
-  const nodes = useDraft((state) => state.file.nodes);
-  const pins = useDraft((state) => state.file.canvas?.pins);
-  const triggers = nodes.filter((node) => catalogue.get(node.type)?.role === "trigger");
-  const [trigger, setTrigger] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const from = trigger ?? triggers[0]?.key ?? null;
-  const external = [
-    ...new Set(
-      nodes
-        .filter((node) => catalogue.get(node.type)?.effect === "external" && !pins?.[node.id])
-        .map((node) => node.type),
-    ),
-  ];
-  const touchesCrm = nodes.some((node) => node.type.startsWith("crm."));
-  const data = useMemo(() => parse(typed), [typed]);
-  const ready = triggers.length > 0 && (source === "past" ? event !== null : data !== undefined);
+  const file = useDraft((state) => state.file);
+  const triggers = file.nodes.filter((node) => catalogue.get(node.type)?.role === "trigger");
+  const from = trial.trigger ?? triggers[0]?.key ?? null;
+  const { external, crm } = reach(file, catalogue, part);
+  const ready = triggers.length > 0 && isReady(file, trial);
   const setAllow = (name: string, on: boolean) =>
     useTrial.setState({ allow: on ? [...allow, name] : allow.filter((other) => other !== name) });
-
-  const run = async () => {
-    setBusy(true);
-    try {
-      await save();
-      const byKey = Object.fromEntries(
-        Object.entries(pins ?? {}).flatMap(([id, pin]) => {
-          const key = nodes.find((node) => node.id === id)?.key;
-          return key ? [[key, pin]] : [];
-        }),
-      );
-      const started = await answer<Started>(
-        client.POST("/api/v1/workflows/{workflow}/test", {
-          params: { path: { workflow } },
-          body: {
-            trigger: from,
-            allow,
-            pins: byKey,
-            ...(source === "past" ? { event } : { data: data as Record<string, unknown> }),
-          },
-        }),
-      );
-      if (started.run) {
-        await showRun(started.run);
-        onStarted();
-      }
-    } catch (error) {
-      if (error instanceof ApiError && error.code === "workflow_invalid") {
-        useProblems.setState({ list: (error.problems as Problem[] | undefined) ?? [] });
-        useEditor.setState({ side: "problems" });
-        toast(tr.problems, { bad: true });
-      } else tellError(error);
-    } finally {
-      setBusy(false);
-    }
-  };
-
   return (
     <div className="scroll grid min-h-0 flex-1 gap-5 px-4 pb-4 md:grid-cols-[minmax(0,1.5fr)_minmax(240px,1fr)]">
-      <div className="flex min-w-0 flex-col gap-2">
-        <Segments
-          label={tr.source}
-          value={source}
-          onChange={(value) => useTrial.setState({ source: value })}
-          options={[
-            { value: "past", label: tr.past },
-            { value: "typed", label: tr.typed },
-          ]}
-        />
-        {source === "past" ? (
-          <PastEvent chosen={event} />
-        ) : (
-          <div>
-            <CodeInput
-              label={tr.typed}
-              language="json"
-              tall
-              value={typed}
-              invalid={data === undefined}
-              onChange={(text) => useTrial.setState({ typed: text })}
-            />
-            {data === undefined && <p className="mt-1 text-2xs text-bad">{tr.badJson}</p>}
-          </div>
-        )}
-      </div>
+      {hasGiven(part) ? <p className="text-sm text-muted">{tr.part.given}</p> : <TrialData />}
       <div className="flex flex-col gap-3">
-        {triggers.length > 1 && from && (
+        {triggers.length > 1 && from && !part && (
           <Labelled label={tr.trigger}>
             {(id) => (
               <Select
                 id={id}
                 label={tr.trigger}
                 value={from}
-                onChange={setTrigger}
+                onChange={(value) => useTrial.setState({ trigger: value })}
                 options={triggers.map((node) => ({
                   value: node.key,
                   label: actions.nodeTitle(catalogue, node),
@@ -187,7 +109,7 @@ function Setup({ workflow, onStarted }: { workflow: string; onStarted: () => voi
             )}
           </Labelled>
         )}
-        {(external.length > 0 || touchesCrm) && (
+        {(external.length > 0 || crm) && (
           <fieldset>
             <legend className="text-xs font-medium">{tr.allow}</legend>
             {external.map((type) => (
@@ -198,7 +120,7 @@ function Setup({ workflow, onStarted }: { workflow: string; onStarted: () => voi
                 label={actions.typeName(catalogue, type)}
               />
             ))}
-            {touchesCrm && (
+            {crm && (
               <Tick
                 checked={allow.includes("crm")}
                 onChange={(on) => setAllow("crm", on)}
@@ -211,8 +133,8 @@ function Setup({ workflow, onStarted }: { workflow: string; onStarted: () => voi
         <Button
           look="solid"
           icon={Play}
-          disabled={!ready || busy}
-          onClick={() => void run()}
+          disabled={!ready || trial.busy}
+          onClick={() => void startTrial(catalogue)}
           className="self-start"
         >
           {tr.run}
@@ -222,47 +144,7 @@ function Setup({ workflow, onStarted }: { workflow: string; onStarted: () => voi
   );
 }
 
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-}
-
-function PastEvent({ chosen }: { chosen: number | null }) {
-  const t = useText();
-  const events = useInfiniteQuery(eventsQuery({}));
-  const detail = useQuery({ ...eventQuery(chosen ?? 0), enabled: chosen !== null });
-  const list = events.data?.pages.flatMap((page) => page.items) ?? [];
-  if (events.isSuccess && list.length === 0)
-    return <p className="text-sm text-muted">{t.canvas.try.noEvents}</p>;
-  return (
-    <div className="grid min-h-0 gap-2 sm:grid-cols-2">
-      <ul className="scroll max-h-52 rounded-lg border border-line">
-        {list.map((event) => (
-          <li key={event.position}>
-            <button
-              type="button"
-              aria-pressed={chosen === event.position}
-              onClick={() => {
-                useTrial.setState({ event: event.position });
-                void queryClient.prefetchQuery(eventQuery(event.position));
-              }}
-              className="flex min-h-8 w-full items-center gap-2 px-2.5 text-start text-xs hover:bg-ink/5 aria-pressed:bg-accent-soft"
-            >
-              <span className="code min-w-0 flex-1 truncate">{event.type}</span>
-              <span className="shrink-0 text-2xs text-muted">{ago(event.received_at, Date.now())}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {detail.data && <JsonView value={detail.data.data} className="max-h-52" />}
-    </div>
-  );
-}
-
-function Result({ onAgain }: { onAgain: () => void }) {
+function Result() {
   const t = useText();
   const { view, detail } = useShownRun();
   const nodes = useDraft((state) => state.file.nodes);
@@ -282,7 +164,7 @@ function Result({ onAgain }: { onAgain: () => void }) {
           <RunStatusMark status={view.status} />
           <span className="text-2xs text-muted">{t.common.count.steps(view.steps.length)}</span>
           <div className="flex-1" />
-          <Button size="sm" icon={Play} onClick={onAgain}>
+          <Button size="sm" icon={Play} onClick={() => useTrial.setState({ showing: "setup" })}>
             {t.canvas.try.again}
           </Button>
         </div>

@@ -1,9 +1,9 @@
 // Pieces of workflows as JSON text, so that copying works between workflows, windows and chats.
 // Names of credentials travel, their secrets never do: they are not in the file.
-import type { FileEdge, FileNode, JsonObject, WorkflowFile } from "../api/shapes";
+import type { FileEdge, FileNode, WorkflowFile } from "../api/shapes";
 import { freshKey } from "./catalogue";
 import { freshId } from "./commands";
-import { renameReferences } from "./references";
+import { renameStep } from "./rewrite";
 
 const KIND = "masar/steps";
 
@@ -69,7 +69,7 @@ export function pastePiece(file: WorkflowFile, piece: Piece, at: { x: number; y:
     const node = file.nodes.find((other) => other.id === id);
     if (!node?.parameters) continue;
     for (const [old, key] of keys) {
-      if (old !== key) node.parameters = renameReferences(node.parameters, old, key) as JsonObject;
+      if (old !== key) node.parameters = renameStep(node, old, key);
     }
   }
   for (const edge of piece.edges) {

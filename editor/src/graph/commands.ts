@@ -1,9 +1,10 @@
 // What can be done to a workflow file: functions that change an immer draft of it. Pure; no React.
 import type { FileEdge, FileNode, Json, JsonObject, WorkflowFile } from "../api/shapes";
 import { type Catalogue, edgePort, freshKey, NODE_WIDTH, portsOf } from "./catalogue";
-import { renameReferences } from "./references";
+import { forgetInGroups } from "./groups";
+import { renameStep } from "./rewrite";
 
-export function freshId(prefix: "n" | "e" | "s", taken: Iterable<{ id: string }>): string {
+export function freshId(prefix: "n" | "e" | "s" | "d" | "g", taken: Iterable<{ id: string }>): string {
   let most = 0;
   for (const { id } of taken) {
     const count = id.startsWith(prefix) ? Number.parseInt(id.slice(1), 10) : 0;
@@ -87,7 +88,10 @@ function freeRow(file: WorkflowFile, at: { x: number; y: number }): number {
   return y;
 }
 
-export function downstream(file: WorkflowFile, start: string): Set<string> {
+export function downstream(
+  file: Pick<WorkflowFile, "edges"> | { edges: readonly FileEdge[] },
+  start: string,
+): Set<string> {
   const seen = new Set([start]);
   const queue = [start];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
@@ -140,6 +144,7 @@ export function removeNodes(file: WorkflowFile, ids: ReadonlySet<string>): void 
     if (file.canvas?.labels) delete file.canvas.labels[id];
     if (file.canvas?.pins) delete file.canvas.pins[id];
   }
+  forgetInGroups(file, ids);
   if (file.canvas?.stickies)
     file.canvas.stickies = file.canvas.stickies.filter((sticky) => !ids.has(sticky.id));
 }
@@ -162,7 +167,7 @@ export function renameKey(file: WorkflowFile, id: string, key: string): void {
   const old = node.key;
   node.key = key;
   for (const other of file.nodes) {
-    if (other.parameters) other.parameters = renameReferences(other.parameters, old, key) as JsonObject;
+    if (other.parameters) other.parameters = renameStep(other, old, key);
   }
 }
 

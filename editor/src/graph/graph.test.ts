@@ -6,7 +6,8 @@ import { copyText, pastePiece, readPiece } from "./clipboard";
 import { addNode, connect, refusal, removeNodes, renameKey, setParameter } from "./commands";
 import { edit, openDraft, redo, undo, useDraft } from "./draft";
 import { mergeFiles } from "./merge";
-import { fillTemplate, isPath, readPath, renameReferences } from "./references";
+import { fillTemplate, isPath, readPath } from "./references";
+import { renameStep } from "./rewrite";
 import { bodyOf, loopsAround, readingOrder, upstream } from "./traverse";
 
 const texts = { en: { name: "", summary: "" }, ar: { name: "", summary: "" } };
@@ -127,7 +128,11 @@ describe("renaming", () => {
         c: `steps.${old} is text`,
       },
     });
-    expect(renameReferences({ $expr: "steps.a" }, "a", "b")).toEqual({ $expr: "steps.b" });
+    const script = {
+      type: "data.rhai",
+      parameters: { script: 'steps.a + steps["a"] + steps.ab + "steps.a"' },
+    };
+    expect(renameStep(script, "a", "b")).toEqual({ script: 'steps.b + steps.b + steps.ab + "steps.a"' });
   });
 });
 

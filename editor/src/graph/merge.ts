@@ -1,6 +1,6 @@
 // Two drafts that began as one, made one again: what only one side changed is taken from that side;
 // where both changed the same thing, mine wins. Pure; no React.
-import type { WorkflowFile } from "../api/shapes";
+import type { CanvasExtras, WorkflowFile } from "../api/shapes";
 
 const equal = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -39,10 +39,36 @@ export function mergeFiles(base: WorkflowFile, mine: WorkflowFile, theirs: Workf
     ...mine,
     name: equal(base.name, mine.name) ? theirs.name : mine.name,
     settings: equal(base.settings, mine.settings) ? theirs.settings : mine.settings,
-    canvas: equal(base.canvas, mine.canvas) ? theirs.canvas : mine.canvas,
+    canvas: mergeCanvas(base.canvas ?? {}, mine.canvas ?? {}, theirs.canvas ?? {}),
     nodes,
     edges,
   };
+}
+
+function mergeCanvas(base: CanvasExtras, mine: CanvasExtras, theirs: CanvasExtras): CanvasExtras {
+  const merged: CanvasExtras = { ...theirs, ...mine };
+  for (const part of ["labels", "pins"] as const) {
+    const both = mergeRecords<unknown>(base[part] ?? {}, mine[part] ?? {}, theirs[part] ?? {});
+    if (Object.keys(both).length > 0) Object.assign(merged, { [part]: both });
+    else delete merged[part];
+  }
+  for (const part of ["stickies", "samples", "groups"] as const) {
+    const lists = [base, mine, theirs].map((side): readonly { id: string }[] => side[part] ?? []);
+    const both = mergeLists(lists[0] ?? [], lists[1] ?? [], lists[2] ?? []);
+    if (both.length > 0) Object.assign(merged, { [part]: both });
+    else delete merged[part];
+  }
+  return merged;
+}
+
+function mergeRecords<T>(
+  base: Record<string, T>,
+  mine: Record<string, T>,
+  theirs: Record<string, T>,
+): Record<string, T> {
+  const asList = (record: Record<string, T>) => Object.entries(record).map(([id, value]) => ({ id, value }));
+  const merged = mergeLists(asList(base), asList(mine), asList(theirs));
+  return Object.fromEntries(merged.map(({ id, value }) => [id, value]));
 }
 
 export interface Difference {

@@ -1,22 +1,6 @@
-// References to steps inside expressions and templates: renaming them with their node, and reading
-// plain paths on real data for the preview. Pure; no React.
+// Reading plain paths on real data, for completion and for the preview until the server has answered.
+// Pure; no React.
 import type { Json } from "../api/shapes";
-
-/** Every `steps.old` in expressions and templates at any depth becomes `steps.new`. */
-export function renameReferences(value: Json, old: string, key: string): Json {
-  if (Array.isArray(value)) return value.map((entry) => renameReferences(entry, old, key));
-  if (typeof value !== "object" || value === null) return value;
-  const changed: { [name: string]: Json } = {};
-  for (const [name, inner] of Object.entries(value)) {
-    changed[name] =
-      (name === "$expr" || name === "$template") && typeof inner === "string"
-        ? inner
-            .replace(new RegExp(`\\bsteps\\.${old}\\b`, "g"), `steps.${key}`)
-            .replace(new RegExp(`\\bsteps\\[(["'])${old}\\1\\]`, "g"), `steps.${key}`)
-        : renameReferences(inner, old, key);
-  }
-  return changed;
-}
 
 export type Scope = { [name: string]: Json };
 export type Read = { found: true; value: Json } | { found: false; path: string };

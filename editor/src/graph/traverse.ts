@@ -1,5 +1,6 @@
 // Walking the graph: the order in which steps read, and what lies before a step. Pure; no React.
 import type { FileEdge, FileNode, WorkflowFile } from "../api/shapes";
+import type { Shape } from "./shape";
 
 interface Index {
   from: ReadonlyMap<string, FileEdge[]>;
@@ -65,7 +66,7 @@ export function readingOrder(file: Pick<WorkflowFile, "nodes" | "edges">): FileN
 }
 
 /** Ids of every node that may have run before this one. */
-export function upstream(file: Pick<WorkflowFile, "edges">, id: string): Set<string> {
+export function upstream(file: Pick<Shape, "edges">, id: string): Set<string> {
   const { to } = indexOf(file.edges);
   const seen = new Set<string>();
   const queue = [id];
@@ -81,7 +82,7 @@ export function upstream(file: Pick<WorkflowFile, "edges">, id: string): Set<str
 }
 
 /** The nodes that only the `body` port of a loop leads to. */
-export function bodyOf(file: Pick<WorkflowFile, "nodes" | "edges">, loop: string): Set<string> {
+export function bodyOf(file: Shape, loop: string): Set<string> {
   const { from, to } = indexOf(file.edges);
   const walk = (skip: boolean): Set<string> => {
     const roots = file.nodes.filter((node) => !to.has(node.id)).map((node) => node.id);
@@ -104,11 +105,11 @@ export function bodyOf(file: Pick<WorkflowFile, "nodes" | "edges">, loop: string
 }
 
 /** The loops whose body a node is in, outermost first. */
-export function loopsAround(
-  file: Pick<WorkflowFile, "nodes" | "edges">,
+export function loopsAround<Step extends Shape["nodes"][number]>(
+  file: { nodes: readonly Step[]; edges: readonly FileEdge[] },
   id: string,
-  isLoop: (node: FileNode) => boolean,
-): FileNode[] {
+  isLoop: (node: Step) => boolean,
+): Step[] {
   return file.nodes
     .filter((node) => isLoop(node) && node.id !== id)
     .map((node) => ({ node, body: bodyOf(file, node.id) }))

@@ -8,6 +8,7 @@ import type { FieldSchema, FileNode, Json, Manifest } from "../api/shapes";
 import * as actions from "../canvas/actions";
 import { portsOf } from "../graph/catalogue";
 import { useDraft } from "../graph/draft";
+import { shapeOf } from "../graph/shape";
 import { loopsAround, readingOrder, upstream } from "../graph/traverse";
 import type { RunData } from "../runs/replay";
 import { useText } from "../text";
@@ -71,7 +72,7 @@ export function useSources(node: FileNode): Source[] {
     const isLoop = (other: FileNode) => catalogue.get(other.type)?.role === "for_each";
     if (loopsAround(file, node.id, isLoop).length > 0) {
       const loop = loopsAround(file, node.id, isLoop).at(-1);
-      add("item", "item", t.inspector.io.loop, loopItem(loop, data), "…");
+      add("item", "item", t.inspector.io.loop, loopItem(loop?.key, data), "…");
     }
     for (const other of readingOrder(file).toReversed()) {
       const manifest = catalogue.get(other.type);
@@ -90,12 +91,23 @@ export function useSources(node: FileNode): Source[] {
   }, [file, node, catalogue, data, vars, t]);
 }
 
+/** The first item of the innermost loop round a step; undefined outside of loops and before a run. */
+export function useLoopItem(id: string): Json | undefined {
+  const catalogue = useCatalogue();
+  const shape = useDraft((state) => shapeOf(state.file));
+  const data = useRunData();
+  return useMemo(() => {
+    const loop = loopsAround(shape, id, (node) => catalogue.get(node.type)?.role === "for_each").at(-1);
+    return loop && loopItem(loop.key, data);
+  }, [shape, id, catalogue, data]);
+}
+
 function manualSample(trigger: FileNode | undefined): Json | undefined {
   return trigger?.type === "trigger.manual" ? trigger.parameters?.sample : undefined;
 }
 
-function loopItem(loop: FileNode | undefined, data: RunData | null): Json | undefined {
-  const output = loop && data?.output(loop.key);
+function loopItem(loop: string | undefined, data: RunData | null): Json | undefined {
+  const output = loop === undefined ? undefined : data?.output(loop);
   if (typeof output === "object" && output !== null && !Array.isArray(output) && Array.isArray(output.items))
     return output.items[0];
   return undefined;

@@ -1,7 +1,7 @@
 // The fold of a journal.
 import { describe, expect, it } from "vitest";
 import type { JournalRecord, WorkflowFile } from "../api/shapes";
-import { joined, RunData, stateAt } from "./replay";
+import { Fold, joined, RunData, stateAt } from "./replay";
 
 const node = (id: string, key: string) => ({ id, key, type: "data.set", position: { x: 0, y: 0 } });
 const file: WorkflowFile = {
@@ -52,5 +52,17 @@ describe("a run's state", () => {
     const view = stateAt(loop);
     expect(view.byKey.get("check")).toHaveLength(3);
     expect(view.left.get("check out")).toBe(3);
+  });
+
+  it("grows with its records and never changes what it gave before", () => {
+    const fold = new Fold();
+    const some = fold.take(records, 4);
+    const frozen = JSON.stringify(some.steps);
+    const all = fold.take(records);
+    expect(JSON.stringify(some.steps)).toBe(frozen);
+    expect(all.steps).toEqual(stateAt(records).steps);
+    expect(all.byKey.get("send")?.[0]).toBe(all.steps.at(-1));
+    // What was not touched is the same object, so that nothing of it is drawn again.
+    expect(all.byKey.get("start")).toBe(some.byKey.get("start"));
   });
 });

@@ -1,14 +1,7 @@
 // The journal folded up to a position: what each step did, what went over each edge. One pure
 // reducer for live tests, for the replay of old runs and for the data panes.
-import type {
-  FileNode,
-  JournalRecord,
-  Json,
-  RunStatus,
-  StepFailure,
-  StepState,
-  WorkflowFile,
-} from "../api/shapes";
+import type { FileEdge, JournalRecord, Json, RunStatus, StepFailure, StepState } from "../api/shapes";
+import type { Shape } from "../graph/shape";
 
 /** One execution of a node: in a loop there are several. */
 export interface StepView {
@@ -54,61 +47,112 @@ const byRecord: Record<string, StepState> = {
   try_again: "running",
 };
 
-/** Folds the first `upTo` records. */
-export function stateAt(records: readonly JournalRecord[], upTo: number = records.length): RunView {
-  const steps: StepView[] = [];
-  const places = new Map<string, StepView>();
-  const left = new Map<string, number>();
-  let status: RunStatus = "running";
-  let error: StepFailure | null = null;
-  let failedStep: string | null = null;
+/**
+ * The fold of a journal that is still growing: takes records as they come and costs what they cost,
+ * not what came before. What it gives is never changed afterwards; only what was touched is new.
+ */
+export class Fold {
+  #steps: StepView[] = [];
+  readonly #places = new Map<string, number>();
+  #byKey = new Map<string, StepView[]>();
+  /** Where among its node's executions a step stands. */
+  readonly #turns = new Map<string, number>();
+  #left = new Map<string, number>();
+  #status: RunStatus = "running";
+  #error: StepFailure | null = null;
+  #failedStep: string | null = null;
+  #taken = 0;
 
-  for (const record of records.slice(0, upTo)) {
+  /** How many records it has taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  take(records: readonly JournalRecord[], until: number = records.length): RunView {
+    const touched = new Set<string>();
+    this.#steps = this.#steps.slice();
+    this.#byKey = new Map(this.#byKey);
+    this.#left = new Map(this.#left);
+    for (let at = this.#taken; at < until; at += 1) {
+      const record = records[at];
+      if (record) this.#one(record, touched);
+    }
+    this.#taken = Math.max(this.#taken, until);
+    let failedStep = this.#failedStep;
+    if (failedStep === null && this.#status === "failed")
+      failedStep = this.#steps.find((step) => step.state === "failed")?.step ?? null;
+    return {
+      status: this.#status,
+      steps: this.#steps,
+      byKey: this.#byKey,
+      left: this.#left,
+      error: this.#error,
+      failedStep,
+    };
+  }
+
+  #one(record: JournalRecord, touched: Set<string>): void {
     if (record.k === "ended") {
-      status = record.status ?? "succeeded";
-      error = record.e ?? null;
-      failedStep = record.s ?? null;
-      continue;
+      this.#status = record.status ?? "succeeded";
+      this.#error = record.e ?? null;
+      this.#failedStep = record.s ?? null;
+      return;
     }
     if (record.k === "resumed") {
-      status = "running";
-      error = null;
-      continue;
+      this.#status = "running";
+      this.#error = null;
+      return;
     }
-    if (!record.s) continue;
-    let view = places.get(record.s);
-    if (!view) {
-      view = {
-        step: record.s,
-        key: keyOf(record.s),
-        state: "running",
-        attempts: 0,
-        startedAt: record.t - (record.d ?? 0),
-        endedAt: null,
-        took: 0,
-        port: null,
-      };
-      places.set(record.s, view);
-      steps.push(view);
-    }
+    if (!record.s) return;
+    const view = this.#step(record.s, record, touched);
     tell(view, record);
     if (record.k === "done" && record.p) {
       const name = `${view.key} ${record.p}`;
-      left.set(name, (left.get(name) ?? 0) + 1);
+      this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
     }
-    if (record.k === "waiting") status = "waiting";
-    else if (record.k === "in_doubt") status = "in_doubt";
-    else if (status !== "in_doubt" || record.k === "try_again") status = "running";
+    if (record.k === "waiting") this.#status = "waiting";
+    else if (record.k === "in_doubt") this.#status = "in_doubt";
+    else if (this.#status !== "in_doubt" || record.k === "try_again") this.#status = "running";
   }
 
-  const byKey = new Map<string, StepView[]>();
-  for (const view of steps) {
-    const list = byKey.get(view.key);
-    if (list) list.push(view);
-    else byKey.set(view.key, [view]);
-    if (view.state === "failed" && status === "failed") failedStep ??= view.step;
+  /** The view of a step, made or copied, so that what was given before stays as it was. */
+  #step(step: string, record: JournalRecord, touched: Set<string>): StepView {
+    const place = this.#places.get(step);
+    const before = place === undefined ? undefined : this.#steps[place];
+    const key = before?.key ?? keyOf(step);
+    let executions = this.#byKey.get(key) ?? [];
+    if (!touched.has(key)) {
+      touched.add(key);
+      executions = executions.slice();
+      this.#byKey.set(key, executions);
+    }
+    if (place !== undefined && before) {
+      const copy = { ...before };
+      this.#steps[place] = copy;
+      executions[this.#turns.get(step) ?? 0] = copy;
+      return copy;
+    }
+    const made: StepView = {
+      step,
+      key,
+      state: "running",
+      attempts: 0,
+      startedAt: record.t - (record.d ?? 0),
+      endedAt: null,
+      took: 0,
+      port: null,
+    };
+    this.#places.set(step, this.#steps.length);
+    this.#turns.set(step, executions.length);
+    this.#steps.push(made);
+    executions.push(made);
+    return made;
   }
-  return { status, steps, byKey, left, error, failedStep };
+}
+
+/** Folds the first `upTo` records. */
+export function stateAt(records: readonly JournalRecord[], upTo: number = records.length): RunView {
+  return new Fold().take(records, upTo);
 }
 
 function tell(view: StepView, record: JournalRecord): void {
@@ -153,16 +197,30 @@ export function joined(views: readonly StepView[] | undefined): StepState | null
 
 /** What the steps gave, with passed-on inputs followed back to where they came from. */
 export class RunData {
-  readonly #file: WorkflowFile;
   readonly #view: RunView;
   readonly #trigger: Json;
-  readonly #byId: Map<string, FileNode>;
+  readonly #envelope: Json;
+  readonly #shape: Shape;
+  readonly #ids = new Map<string, string>();
+  readonly #incoming = new Map<string, { edge: FileEdge; key: string }[]>();
 
-  constructor(file: WorkflowFile, view: RunView, trigger: Json) {
-    this.#file = file;
+  constructor(shape: Shape, view: RunView, trigger: Json, envelope: Json = null) {
+    this.#shape = shape;
     this.#view = view;
     this.#trigger = trigger;
-    this.#byId = new Map(file.nodes.map((node) => [node.id, node]));
+    this.#envelope = envelope;
+    const keys = new Map<string, string>();
+    for (const node of shape.nodes) {
+      keys.set(node.id, node.key);
+      this.#ids.set(node.key, node.id);
+    }
+    for (const edge of shape.edges) {
+      const key = keys.get(edge.source);
+      if (key === undefined) continue;
+      const list = this.#incoming.get(edge.target);
+      if (list) list.push({ edge, key });
+      else this.#incoming.set(edge.target, [{ edge, key }]);
+    }
   }
 
   get trigger(): Json {
@@ -173,35 +231,35 @@ export class RunData {
     const view = this.#view.byKey.get(key)?.at(iteration);
     if (view?.state !== "done") return undefined;
     if (view.output !== undefined) return view.output;
-    const node = this.#file.nodes.find((other) => other.key === key);
-    if (!node || depth > 60) return undefined;
-    return this.input(node.id, iteration, depth + 1);
+    const id = this.#ids.get(key);
+    if (id === undefined || depth > 60) return undefined;
+    return this.input(id, iteration, depth + 1);
   }
 
   input(id: string, iteration = -1, depth = 0): Json | undefined {
-    const arrived = this.#file.edges.flatMap((edge) => {
-      const source = this.#byId.get(edge.source);
-      if (edge.target !== id || !source) return [];
-      const view = this.#view.byKey.get(source.key)?.at(iteration);
+    const edges = this.#incoming.get(id);
+    const arrived = (edges ?? []).flatMap(({ edge, key }) => {
+      const view = this.#view.byKey.get(key)?.at(iteration);
       if (!view) return [];
       if (view.port && edge.sourceHandle && view.port !== edge.sourceHandle) return [];
-      const value = this.output(source.key, iteration, depth);
-      return value === undefined ? [] : [[source.key, value] as const];
+      const value = this.output(key, iteration, depth);
+      return value === undefined ? [] : [[key, value] as const];
     });
     const single = arrived[0];
     if (arrived.length > 1) return Object.fromEntries(arrived);
     if (single) return single[1];
-    return this.#file.edges.some((edge) => edge.target === id) ? undefined : this.#trigger;
+    return edges ? undefined : this.#trigger;
   }
 
   /** What expressions of a step see. */
   scope(id: string): { [name: string]: Json } {
     const steps: { [name: string]: Json } = {};
-    for (const node of this.#file.nodes) {
+    for (const node of this.#shape.nodes) {
       const value = this.output(node.key);
       if (value !== undefined) steps[node.key] = value;
     }
     const scope: { [name: string]: Json } = { trigger: this.#trigger, steps };
+    if (this.#envelope !== null) scope.event = this.#envelope;
     const input = this.input(id);
     if (input !== undefined) scope.input = input;
     return scope;

@@ -158,7 +158,7 @@ function RunHeader(props: {
   const { detail, view } = useShownRun();
   const [rerunning, setRerunning] = useState(false);
   const [verdict, setVerdict] = useState<boolean | null>(null);
-  const status = detail?.status ?? view?.status;
+  const status = detail?.ended_at ? detail.status : (view?.status ?? detail?.status);
   const path = { params: { path: { run: props.run } } };
   const act = (call: Promise<unknown>, done: string) =>
     void call.then(() => {

@@ -43,9 +43,11 @@ export function RunStatusMark({ status }: { status: RunStatus }) {
   const t = useText();
   const { tone, icon } = runLook[status];
   return (
-    <Mark tone={tone} icon={icon}>
-      {t.runs.status[status]}
-    </Mark>
+    <span data-run-status={status} className="contents">
+      <Mark tone={tone} icon={icon}>
+        {t.runs.status[status]}
+      </Mark>
+    </span>
   );
 }
 

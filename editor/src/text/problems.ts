@@ -33,3 +33,28 @@ const arabic: Record<string, string> = {
 export function problemWords(code: string, language: Language): string | null {
   return language === "ar" ? (arabic[code] ?? null) : null;
 }
+
+const faults: Record<string, string> = {
+  "value.missing": "غير موجود في البيانات",
+  "value.step_not_run": "الخطوة لم تُنفّذ في هذه البيانات",
+  "value.type": "نوع القيمة لا يناسب هذا الموضع",
+  "value.function": "الدالة لا تقبل هذه القيمة",
+  "expression.syntax": "صياغة غير مفهومة",
+  "expression.unknown_name": "اسم غير معروف",
+  "expression.unknown_function": "دالة غير معروفة",
+  "expression.dynamic_step": "يجب كتابة مفتاح الخطوة صراحةً",
+  "expression.limit": "تجاوز الحدود المسموح بها",
+  "expression.failed": "تعذّر الحساب",
+  "expression.thrown": "أوقفه النص البرمجي نفسه",
+  "template.syntax": "صياغة القالب غير مفهومة",
+  "template.unknown_name": "اسم غير معروف",
+  "template.unknown_function": "دالة غير معروفة",
+  "template.refused": "غير متاح في القوالب",
+};
+
+/** A fault of an expression or template in Arabic, with the text that it is about. */
+export function faultWords(code: string, language: Language, fragment?: string): string | null {
+  const words = language === "ar" ? faults[code] : undefined;
+  if (!words) return null;
+  return fragment ? `${words}: ${fragment}` : `${words}.`;
+}

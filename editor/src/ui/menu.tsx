@@ -12,6 +12,8 @@ export interface MenuEntry {
   keys?: string;
   danger?: boolean;
   disabled?: boolean;
+  /** The icon points along the direction of reading. */
+  mirror?: boolean;
   /** A line above it. */
   apart?: boolean;
   run: () => void;
@@ -34,7 +36,7 @@ function Entries({ entries, of }: { entries: MenuEntry[]; of: typeof Base | type
         )}
       >
         {entry.icon ? (
-          <entry.icon aria-hidden className="size-4 shrink-0 opacity-75" />
+          <entry.icon aria-hidden className={cx("size-4 shrink-0 opacity-75", entry.mirror && "mirror")} />
         ) : (
           <span className="w-0" />
         )}

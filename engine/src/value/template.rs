@@ -48,7 +48,7 @@ impl Escape {
         [("text", Self::Text), ("html", Self::Html), ("url", Self::Url), ("json", Self::Json)];
 
     /// By the name that a workflow uses.
-    pub(crate) fn named(name: &str) -> Result<Self, ValueError> {
+    pub fn named(name: &str) -> Result<Self, ValueError> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, escape)| *escape).ok_or_else(|| {
             ValueError::new(
                 "parameter.marker",

@@ -124,12 +124,19 @@ pub(super) async fn get(State(app): State<Shared>, Path(run): Path<String>) -> R
     if let Some(object) = view.as_object_mut() {
         object.insert("steps".into(), serde_json::to_value(report::steps(&records)).unwrap_or_default());
         object.insert("records".into(), records.len().into());
-        object.insert(
-            "trigger_data".into(),
-            event
-                .map(|event| serde_json::from_slice::<Value>(&event.data).unwrap_or_default())
-                .unwrap_or_default(),
-        );
+        let (data, envelope) = event.map_or((Value::Null, Value::Null), |row| {
+            let event = masar_engine::Event {
+                id: row.event_id,
+                source: row.source,
+                event_type: row.event_type,
+                subject: row.subject,
+                time: row.time,
+                data: Arc::default(),
+            };
+            (serde_json::from_slice(&row.data).unwrap_or_default(), event.envelope())
+        });
+        object.insert("trigger_data".into(), data);
+        object.insert("envelope".into(), envelope);
         // Where the nodes stand, and what each waits for.
         if let Ok(plan) = app.dispatcher.plan(WORKSPACE, row.workflow, row.version).await
             && let Ok((machine, _, _)) = app.core.replay(&row, plan).await
@@ -140,14 +147,44 @@ pub(super) async fn get(State(app): State<Shared>, Path(run): Path<String>) -> R
     Ok(Json(view))
 }
 
-/// The run's journal, record by record, as it was written.
-#[utoipa::path(get, path = "/api/v1/runs/{run}/journal", tag = "runs", params(("run", description = "Run id")), responses((status = 200, description = "Records in order", body = [Object]), (status = 404, body = Problem)))]
+/// A stretch of a journal.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stretch {
+    /// Number of the last record that is known, from 0; the answer begins with the next one.
+    after: Option<u64>,
+    /// At most so many records, 10000 where only `after` is given.
+    limit: Option<u64>,
+}
+
+/// Records of one answer, where a stretch is asked for.
+const LONGEST_STRETCH: u64 = 10_000;
+
+/// The run's journal, record by record, as it was written; whole, with its hash chain checked, or a stretch of it, for whoever follows a run and missed something.
+#[utoipa::path(get, path = "/api/v1/runs/{run}/journal", tag = "runs", params(("run", description = "Run id"), Stretch), responses((status = 200, description = "Records in order", body = [Object]), (status = 404, body = Problem)))]
 pub(super) async fn journal(
     State(app): State<Shared>,
     Path(run): Path<String>,
+    Query(stretch): Query<Stretch>,
 ) -> Result<Json<Vec<Record>>, Problem> {
     let row = find(&app, &run).await?;
-    Ok(Json(app.core.journal(row.id).await?.0))
+    if stretch.after.is_none() && stretch.limit.is_none() {
+        return Ok(Json(app.core.journal(row.id).await?.0));
+    }
+    let from = stretch.after.map_or(0, |after| after.saturating_add(1));
+    let most = stretch.limit.unwrap_or(LONGEST_STRETCH).clamp(1, LONGEST_STRETCH);
+    let mut records = Vec::new();
+    for segment in app.core.store.journal_from(row.id, from, most).await? {
+        let lines = segment.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        for (number, line) in (segment.first..).zip(lines) {
+            if number >= from && number - from < most {
+                let record = serde_json::from_slice(line)
+                    .map_err(|error| Problem::new("store_corrupt", format!("record {number}: {error}")))?;
+                records.push(record);
+            }
+        }
+    }
+    Ok(Json(records))
 }
 
 /// Checks the run's hash chain.

@@ -300,9 +300,20 @@ pub(super) async fn publish(
     Ok((StatusCode::CREATED, Json(version_view(version, false))).into_response())
 }
 
+/// A draft without the samples that tests were made with: they may hold people's data, and a version
+/// can never be taken back.
+fn without_samples(draft: &str) -> Result<Workflow, Problem> {
+    let mut file = workflow::parse(draft).map_err(|error| Problem::new("invalid", error.to_string()))?;
+    if let Some(canvas) = file.canvas.as_object_mut() {
+        canvas.remove("samples");
+    }
+    Ok(file)
+}
+
 /// Compiles and publishes a draft.
 pub(crate) async fn publish_draft(app: &Shared, row: &WorkflowRow, note: String) -> Result<i64, Problem> {
-    let file = workflow::parse(&row.draft).map_err(|error| Problem::new("invalid", error.to_string()))?;
+    let file = without_samples(&row.draft)?;
+    let body = serde_json::to_string(&file).map_err(|error| Problem::new("internal", error.to_string()))?;
     let (plan, _) = compile(&file, app.core.catalogue.as_ref()).map_err(|problems| {
         Problem::new("workflow_invalid", format!("{} problems", problems.len())).with(problems)
     })?;
@@ -318,7 +329,7 @@ pub(crate) async fn publish_draft(app: &Shared, row: &WorkflowRow, note: String)
             workspace: WORKSPACE,
             workflow: row.id,
             hash: content_hash(&file),
-            body: row.draft.clone(),
+            body,
             note,
             by: actor(),
             now: app.core.clock.now(),
@@ -555,6 +566,11 @@ pub(super) struct TestRequest {
     pins: BTreeMap<String, PinRequest>,
     /// External node types that may really be called; `crm` lets CRM changes stay.
     allow: Vec<String>,
+    /// Key of the step after which it ends: only what leads there is run.
+    until: Option<String>,
+    /// Key of the step with which it begins: what lies before takes its output from `pins` where it
+    /// stands there. The same key in both runs that step alone.
+    from: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -579,9 +595,18 @@ pub(super) async fn test(
 ) -> Result<Response, Problem> {
     let row = find(&app, &workflow).await?;
     let file = workflow::parse(&row.draft).map_err(|error| Problem::new("invalid", error.to_string()))?;
-    let (plan, _) = compile(&file, app.core.catalogue.as_ref()).map_err(|problems| {
+    let part = workflow::part(&file, request.from.as_deref(), request.until.as_deref())
+        .map_err(|error| Problem::new("invalid", error.to_string()))?;
+    let whole = part.workflow == file;
+    let (plan, _) = compile(&part.workflow, app.core.catalogue.as_ref()).map_err(|problems| {
         Problem::new("workflow_invalid", format!("{} problems", problems.len())).with(problems)
     })?;
+    // A run that is continued is compiled from what is kept, so a part is kept as the part that it is.
+    let body = match whole {
+        true => row.draft.clone(),
+        false => serde_json::to_string(&part.workflow)
+            .map_err(|error| Problem::new("internal", error.to_string()))?,
+    };
     let mut start = Start { data: request.data, trigger: request.trigger, subject: None };
     if let Some(position) = request.event {
         let event =
@@ -595,17 +620,19 @@ pub(super) async fn test(
         .add_version(NewVersion {
             workspace: WORKSPACE,
             workflow: row.id,
-            hash: content_hash(&file),
-            body: row.draft.clone(),
+            hash: content_hash(&part.workflow),
+            body,
             note: String::new(),
             by: actor(),
             now: app.core.clock.now(),
             test: true,
         })
         .await?;
+    let given = |key: &String| request.from.is_none() || !part.computed.contains(key);
     let pins = request
         .pins
         .into_iter()
+        .filter(|(key, _)| given(key))
         .map(|(key, pin)| (key, Pin { port: pin.port, value: Arc::new(pin.value) }))
         .collect();
     let test = Test { version, plan: Arc::new(plan), pins, allowed: request.allow, rerun_of: None };

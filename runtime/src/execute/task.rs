@@ -427,7 +427,8 @@ impl RunTask {
     fn committed(&mut self, records: &[Record], status: Status, unheard: u64) {
         self.kept = true;
         let core = self.executor.core().clone();
-        core.observe(&self.info, &self.machine, records, status);
+        let first = self.journal.next().saturating_sub(records.len() as u64);
+        core.observe(&self.info, &self.machine, (first, records), status);
         if self.place.take().is_some() {
             self.executor.gate().done(core.clock.now(), unheard);
         }

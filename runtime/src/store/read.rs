@@ -96,6 +96,16 @@ fn damaged(what: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("{what} cannot be unpacked: the database is damaged").into())
 }
 
+fn segment_row(row: &SqliteRow) -> Result<SegmentRow, StoreError> {
+    let hash: Vec<u8> = row.try_get("hash")?;
+    Ok(SegmentRow {
+        first: row.try_get::<i64, _>("seq")? as Sequence,
+        count: u32::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0),
+        hash: hash.try_into().map_err(|_| damaged("a hash"))?,
+        body: unpack(&row.try_get::<Vec<u8>, _>("body")?).ok_or_else(|| damaged("a journal segment"))?,
+    })
+}
+
 fn event_row(row: &SqliteRow) -> Result<EventRow, sqlx::Error> {
     Ok(EventRow {
         position: row.try_get("position")?,
@@ -308,18 +318,24 @@ impl Store {
             .bind(run.0)
             .fetch_all(&self.readers)
             .await?;
-        let mut segments = Vec::with_capacity(rows.len());
-        for row in rows {
-            let hash: Vec<u8> = row.try_get("hash")?;
-            segments.push(SegmentRow {
-                first: row.try_get::<i64, _>("seq")? as Sequence,
-                count: u32::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0),
-                hash: hash.try_into().map_err(|_| damaged("a hash"))?,
-                body: unpack(&row.try_get::<Vec<u8>, _>("body")?)
-                    .ok_or_else(|| damaged("a journal segment"))?,
-            });
-        }
-        Ok(segments)
+        rows.iter().map(segment_row).collect()
+    }
+
+    /// The segments of a run from the one that holds record `from` on, until `most` records are there.
+    pub async fn journal_from(
+        &self,
+        run: RunId,
+        from: Sequence,
+        most: u64,
+    ) -> Result<Vec<SegmentRow>, StoreError> {
+        let until = from.saturating_add(most);
+        let rows = sqlx::query("SELECT seq, count, hash, body FROM journal WHERE run = $1 AND seq + count > $2 AND seq < $3 ORDER BY seq")
+            .bind(run.0)
+            .bind(i64::try_from(from).unwrap_or(i64::MAX))
+            .bind(i64::try_from(until).unwrap_or(i64::MAX))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(segment_row).collect()
     }
 
     /// One event.

@@ -5,6 +5,7 @@ mod approvals;
 mod bad_input;
 mod bus;
 mod conversation;
+mod drawing;
 mod examples;
 mod generated;
 mod idempotency;

@@ -9,7 +9,8 @@ import { Segments, Select, Tick } from "../../ui/choice";
 import { TextInput } from "../../ui/page";
 import { modeOf } from "../mapping";
 import { FieldProblems, ModeSwitch, ValueInput } from "./field";
-import type { FieldPath } from "./form-context";
+import { type FieldPath, useForm } from "./form-context";
+import { Verdict } from "./preview";
 
 type Change = (value: Json | undefined) => void;
 const plain: FieldSchema = { "x-field": "text" };
@@ -40,7 +41,14 @@ export function ConditionField({
   path: FieldPath;
   onChange: Change;
 }) {
-  return <GroupEditor group={asGroup(value)} path={path} onChange={onChange} depth={0} />;
+  const { scope } = useForm();
+  const group = asGroup(value);
+  return (
+    <>
+      <GroupEditor group={group} path={path} onChange={onChange} depth={0} />
+      {value !== undefined && group.rows.length > 0 && <Verdict condition={value} scope={scope} />}
+    </>
+  );
 }
 
 function GroupEditor({

@@ -2,16 +2,17 @@
 import { Braces, Quote, Type } from "lucide-react";
 import { useId, useMemo, useState } from "react";
 import type { FieldSchema, Json } from "../../api/shapes";
-import { fillTemplate, isPath, type Read, readPath, type Scope } from "../../graph/references";
 import { useText } from "../../text";
 import { usePreferences } from "../../text/preferences";
 import { problemWords } from "../../text/problems";
 import { Segments } from "../../ui/choice";
 import { cx } from "../../ui/cx";
 import { CodeInput } from "../code/code-input";
+import { type Source, useEvaluated } from "../evaluate";
 import { inMode, type Mode, modeOf, PATH_TYPE, textOf, useMapping, withPath } from "../mapping";
 import { FixedControl, hasOwnModes } from "./fixed-control";
 import { changeField, type FieldPath, problemsAt, useForm } from "./form-context";
+import { lintOf, Preview } from "./preview";
 
 export function useFieldText(schema: FieldSchema, name: string): { label: string; help: string } {
   const language = usePreferences((preferences) => preferences.language);
@@ -136,6 +137,15 @@ export function ModeSwitch({
   );
 }
 
+/** What the server evaluates for a value; nothing for one that is fixed or still empty. */
+function sourceOf(value: Json | undefined, schema: FieldSchema): Source | null {
+  const mode = modeOf(value);
+  const source = textOf(value);
+  if (mode === "fixed" || !source.trim()) return null;
+  if (mode === "expr") return { kind: "expr", source };
+  return { kind: "template", source, ...(schema["x-field"] === "html" ? { escape: "html" } : {}) };
+}
+
 /** The control for a value in whatever way it is given; takes dropped and clicked paths. */
 export function ValueInput(props: {
   id?: string;
@@ -153,6 +163,9 @@ export function ValueInput(props: {
   const mode = modeOf(value);
   const take = (path: string) => onChange(withPath(value, path, wantsText(schema)));
   const mappable = !fixedOnly && !hasOwnModes(schema);
+  const source = sourceOf(value, schema);
+  const evaluated = useEvaluated(source, scope);
+  const lint = useMemo(() => lintOf(mine, evaluated), [mine, evaluated]);
   return (
     // Dropping has a twin: a click on the data while the field is in use.
     // biome-ignore lint/a11y/noStaticElementInteractions: only a drop target
@@ -185,41 +198,15 @@ export function ValueInput(props: {
             value={textOf(value)}
             tall={mode === "template" && (schema["x-field"] === "template" || schema["x-field"] === "html")}
             invalid={props.invalid}
-            problems={mine}
+            problems={lint}
             onChange={(text) => onChange(mode === "expr" ? { $expr: text } : { $template: text })}
             onInsert={(insert) =>
               useMapping.setState({ insert: (path) => insert(mode === "expr" ? path : `{{${path}}}`) })
             }
           />
-          <Preview mode={mode} text={textOf(value)} scope={scope} />
+          <Preview source={source} scope={scope} evaluated={evaluated} problems={mine} />
         </>
       )}
     </div>
-  );
-}
-
-/** What the value is on the data at hand, where that can be told without the server. */
-function Preview({ mode, text, scope }: { mode: Mode; text: string; scope: Scope | null }) {
-  const t = useText();
-  if (!text.trim()) return null;
-  if (!scope) return <p className="mt-1 text-2xs text-muted">{t.inspector.previewNone}</p>;
-  const read: Read | null =
-    mode === "template" ? fillTemplate(text, scope) : isPath(text) ? readPath(text, scope) : null;
-  if (!read) return null;
-  if (!read.found) {
-    return (
-      <p className="mt-1 text-2xs text-warn">
-        <bdi>{t.inspector.previewMissing(read.path)}</bdi>
-      </p>
-    );
-  }
-  const shown = typeof read.value === "string" ? read.value : JSON.stringify(read.value);
-  return (
-    <p data-preview className="mt-1 flex gap-1.5 text-2xs">
-      <span className="shrink-0 text-muted">{t.inspector.preview}:</span>
-      <bdi className="line-clamp-3 min-w-0 break-words whitespace-pre-wrap text-good">
-        {shown.slice(0, 400)}
-      </bdi>
-    </p>
   );
 }

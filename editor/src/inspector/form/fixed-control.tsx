@@ -1,17 +1,19 @@
 // Controls for fixed values, chosen by the schema and its hints.
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { FieldSchema, Json, JsonObject } from "../../api/shapes";
 import { useText } from "../../text";
 import { usePreferences } from "../../text/preferences";
 import { Select, Switch } from "../../ui/choice";
 import { TextInput } from "../../ui/page";
 import { CodeInput } from "../code/code-input";
+import { type Source, useEvaluated } from "../evaluate";
 import { ConditionField } from "./condition";
 import { CronField } from "./cron";
 import { type FieldPath, problemsAt, useForm } from "./form-context";
 import { KeyValueField } from "./key-value";
 import { ListField } from "./list";
 import { FieldGroup } from "./node-form";
+import { lintOf, Preview } from "./preview";
 import { CredentialField, EventTypeField, WorkflowField } from "./references";
 
 interface Props {
@@ -41,7 +43,6 @@ export function FixedControl(props: Props) {
   const { id, schema, value, path, onChange, label, invalid } = props;
   const language = usePreferences((preferences) => preferences.language);
   const words = useText().common;
-  const { problems } = useForm();
   const hint = schema["x-field"];
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   const example = schema.examples?.[0];
@@ -63,20 +64,7 @@ export function FixedControl(props: Props) {
   }
   if (type === "array")
     return <ListField schema={schema} value={value} path={path} label={label} onChange={onChange} />;
-  if (hint === "code" && schema.type === "string") {
-    return (
-      <CodeInput
-        id={id}
-        label={label}
-        language="rhai"
-        problems={problemsAt(problems, path)}
-        tall
-        value={typeof value === "string" ? value : ""}
-        invalid={invalid}
-        onChange={(text) => onChange(text || undefined)}
-      />
-    );
-  }
+  if (hint === "code" && schema.type === "string") return <ScriptField {...props} />;
   if (hint === "code") return <JsonField id={id} value={value} onChange={onChange} label={label} />;
   if (schema.enum) {
     const labels = schema["x-labels"];
@@ -136,6 +124,31 @@ export function FixedControl(props: Props) {
     );
   }
   return <TextInput {...shared} onChange={(event) => onChange(plainOrTemplate(event.target.value))} />;
+}
+
+/** A script: the compiler's faults are underlined while it is written, and its value stands below. */
+function ScriptField({ id, label, value, path, invalid, onChange }: Props) {
+  const { problems, scope } = useForm();
+  const text = typeof value === "string" ? value : "";
+  const source: Source | null = text.trim() ? { kind: "script", source: text } : null;
+  const evaluated = useEvaluated(source, scope);
+  const mine = useMemo(() => problemsAt(problems, path), [problems, path]);
+  const lint = useMemo(() => lintOf(mine, evaluated), [mine, evaluated]);
+  return (
+    <>
+      <CodeInput
+        id={id}
+        label={label}
+        language="rhai"
+        problems={lint}
+        tall
+        value={text}
+        invalid={invalid}
+        onChange={(next) => onChange(next || undefined)}
+      />
+      <Preview source={source} scope={scope} evaluated={evaluated} problems={mine} />
+    </>
+  );
 }
 
 /** Typing `{{` says that data is meant. */

@@ -9,6 +9,7 @@ import { useSpoken, useText } from "../../text";
 import { IconButton } from "../../ui/button";
 import { cx } from "../../ui/cx";
 import { tellError, toast } from "../../ui/toast";
+import { useLoopItem } from "../data-pane";
 import { useRunData } from "../sample";
 import { Field } from "./field";
 import { FormContext, type FormValues } from "./form-context";
@@ -20,7 +21,11 @@ export function NodeForm({ node }: { node: FileNode }) {
   const list = useProblems((state) => state.list);
   const data = useRunData();
   const problems = useMemo(() => list.filter((problem) => problem.node === node.key), [list, node.key]);
-  const scope = useMemo(() => data?.scope(node.id) ?? null, [data, node.id]);
+  const item = useLoopItem(node.id);
+  const scope = useMemo(() => {
+    const seen = data?.scope(node.id);
+    return seen ? { ...seen, ...(item === undefined ? {} : { item, index: 0 }) } : null;
+  }, [data, node.id, item]);
   const box = useRef<HTMLDivElement>(null);
   useAim(node, box);
 

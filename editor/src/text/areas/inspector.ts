@@ -46,6 +46,8 @@ export const inspector = {
   },
   preview: ["Now", "الآن"],
   previewNone: ["no data yet; try the workflow once", "لا بيانات بعد؛ جرّب سير العمل مرة"],
+  previewWait: ["being worked out…", "يُحسب الآن…"],
+  previewEmpty: ["empty text", "نص فارغ"],
   previewMissing: [
     (path: string) => `${path} is not in the data`,
     (path: string) => `${path} غير موجود في البيانات`,
@@ -77,6 +79,8 @@ export const inspector = {
     and: ["and", "و"],
     fold: ["Spelling does not matter", "بغض النظر عن الإملاء"],
     empty: ["No condition yet", "لا شروط بعد"],
+    holds: ["It holds on this data", "يتحقق على هذه البيانات"],
+    fails: ["It does not hold on this data", "لا يتحقق على هذه البيانات"],
   },
   io: {
     input: ["Input", "المدخل"],
