@@ -94,10 +94,7 @@ async fn deliver(
             clear(core, timer, Vec::new()).await?;
             executor.deliver(workspace, run, RunInput::Go);
         }
-        TimerKind::RunTimeout => {
-            clear(core, timer, Vec::new()).await?;
-            executor.deliver(workspace, run, RunInput::TimedOut);
-        }
+        TimerKind::RunTimeout => executor.deliver(workspace, run, RunInput::TimedOut),
         TimerKind::Remind => {
             let wait = core.store.wait_of(workspace, run, token).await?;
             let reminder = wait.map(|wait| approval::reminder(core, &wait, now)).unwrap_or_default();

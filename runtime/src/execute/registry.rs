@@ -4,6 +4,7 @@ use std::{
     cmp::{Ordering, Reverse},
     collections::{BinaryHeap, HashMap},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use masar_engine::{
@@ -27,6 +28,11 @@ use crate::{
     dispatch::Dispatcher,
     store::{CommitError, Status, Write},
 };
+
+/// A run that could not be loaded is tried again after this,
+const AGAIN: Duration = Duration::from_secs(1);
+/// then after twice as long each time, up to this.
+const AGAIN_AT_LAST: Duration = Duration::from_secs(60);
 
 /// What the world tells a run.
 pub enum RunInput {
@@ -336,7 +342,7 @@ impl Executor {
         let executor = self.clone();
         self.tasks.spawn(async move {
             tokio::select! {
-                () = tokio::time::sleep(std::time::Duration::from_secs(1)) => executor.deliver(info.workspace, info.run, RunInput::Go),
+                () = tokio::time::sleep(AGAIN) => executor.deliver(info.workspace, info.run, RunInput::Go),
                 () = executor.stopping.cancelled() => {}
             }
         });
@@ -390,22 +396,38 @@ impl Executor {
         run: RunId,
         mut inputs: mpsc::UnboundedReceiver<RunInput>,
     ) {
-        match self.load(workspace, run).await {
-            Ok(Some(starting)) => {
-                let mut task = self.task(starting, inputs);
-                while let Ok(input) = task.inputs.try_recv() {
-                    task.take_input(input);
+        let mut kept = Vec::new();
+        let mut pause = AGAIN;
+        loop {
+            while let Ok(input) = inputs.try_recv() {
+                kept.push(input);
+            }
+            match self.load(workspace, run).await {
+                Ok(Some(starting)) => {
+                    let mut task = self.task(starting, inputs);
+                    for input in kept {
+                        task.take_input(input);
+                    }
+                    return self.carry(task).await;
                 }
-                self.carry(task).await;
+                Ok(None) => {
+                    lock(&self.active).remove(&run);
+                    while let Ok(input) = inputs.try_recv() {
+                        kept.push(input);
+                    }
+                    refuse(&mut kept, &InputError::NoRun);
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(run = %run, error = %error, "a run could not be loaded; it is tried again");
+                    refuse(&mut kept, &InputError::Store(error.to_string()));
+                }
             }
-            Ok(None) => {
-                lock(&self.active).remove(&run);
-                refuse(&mut inputs, &InputError::NoRun);
-            }
-            Err(error) => {
-                lock(&self.active).remove(&run);
-                tracing::error!(run = %run, error = %error, "a run could not be loaded");
-                refuse(&mut inputs, &InputError::Store(error.to_string()));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(AGAIN_AT_LAST),
+                // Whoever asks for the run now is told now.
+                input = inputs.recv() => kept.extend(input),
+                () = self.stopping.cancelled() => return,
             }
         }
     }
@@ -433,7 +455,7 @@ impl Executor {
     }
 
     /// Stops: nothing new begins, calls under way get `grace` to come back, the rest is in the journal.
-    pub async fn stop(&self, grace: std::time::Duration) {
+    pub async fn stop(&self, grace: Duration) {
         self.tasks.close();
         let all = self.tasks.wait();
         if tokio::time::timeout(grace, all).await.is_err() {
@@ -443,17 +465,17 @@ impl Executor {
     }
 }
 
-fn refuse(inputs: &mut mpsc::UnboundedReceiver<RunInput>, error: &InputError) {
-    while let Ok(input) = inputs.try_recv() {
-        let reply = match input {
+/// Answers those who wait for an answer with an error; what nobody waits for stays.
+fn refuse(inputs: &mut Vec<RunInput>, error: &InputError) {
+    for input in std::mem::take(inputs) {
+        match input {
             RunInput::Approve { reply, .. }
             | RunInput::Decide { reply, .. }
-            | RunInput::Resume { reply, .. } => Some(reply),
-            RunInput::Cancel { reply, .. } => reply,
-            _ => None,
-        };
-        if let Some(reply) = reply {
-            let _ = reply.send(Err(error.clone()));
+            | RunInput::Resume { reply, .. }
+            | RunInput::Cancel { reply: Some(reply), .. } => {
+                let _ = reply.send(Err(error.clone()));
+            }
+            unasked => inputs.push(unasked),
         }
     }
 }

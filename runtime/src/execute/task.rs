@@ -20,7 +20,7 @@ use super::{
     segment::Journal,
     transaction::{CrmWork, TestEffects},
 };
-use crate::store::{CommitError, Durable, Status, Unit, Write};
+use crate::store::{CommitError, Durable, Status, TimerKind, Unit, Write};
 
 /// Steps driven before the run lets others have the thread and its records go to the store.
 const BUDGET: usize = 256;
@@ -227,6 +227,11 @@ impl RunTask {
                 (machine.call_ended(token, result, now), None)
             }
             RunInput::TimedOut => {
+                self.writes.push(Write::TimerClearKind {
+                    run: self.info.run,
+                    token: 0,
+                    kind: TimerKind::RunTimeout,
+                });
                 let limit = machine.plan().settings.timeout_ms.unwrap_or_default();
                 let error = StepError::new("run.timeout", format!("the run took longer than its {limit} ms"))
                     .permanent();

@@ -191,3 +191,35 @@ async fn a_database_that_is_damaged_in_mid_life_is_named_and_the_server_lives() 
     assert!(said.contains("masar.db is not a usable database") && said.contains("backup"), "{said}");
     assert!(!said.contains("panicked"), "{said}");
 }
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_goes_on_when_it_can_be_again() {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    let mut server = Server::start();
+    let payment =
+        json!({"event_type": "payment.received", "key": {"$expr": "trigger.order"}, "correlate": "order"});
+    let nodes = [("start", "trigger.manual", json!({})), ("paid", "flow.wait_for_event", payment)];
+    let workflow = server.publish(line("orders", &nodes)).await;
+    let start = format!("/api/v1/workflows/{workflow}/start");
+    let (status, started) = server.call("POST", &start, Some(json!({"data": {"order": 7}}))).await;
+    assert_eq!(status, 202, "{started}");
+    let run = format!("/api/v1/runs/{}", started["run"].as_str().unwrap());
+    server.until(&run, |run| run["status"] == "waiting").await;
+    server.kill();
+
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(server.folder.path().join("masar.db"));
+    let mut conn = options.connect().await.unwrap();
+    let whole: Vec<u8> = sqlx::query_scalar("SELECT body FROM journal").fetch_one(&mut conn).await.unwrap();
+    sqlx::query("UPDATE journal SET body = x'00'").execute(&mut conn).await.unwrap();
+    let server = Server::start_in(server.folder.clone(), &["log.level=off"]);
+    let event = json!({"id": "p7", "source": "/bank", "type": "payment.received", "data": {"order": 7}});
+    assert_eq!(server.call("POST", "/api/v1/events", Some(event)).await.0, 202);
+    // Whoever asks for an answer is told; the event is kept for the run.
+    let (status, problem) = server.call("POST", &format!("{run}/cancel"), Some(json!({}))).await;
+    assert!(status >= 500, "{status} {problem}");
+    assert_eq!(server.get("/api/v1/runs?status=waiting").await["items"].as_array().unwrap().len(), 1);
+
+    sqlx::query("UPDATE journal SET body = ?").bind(whole).execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    server.until(&run, |run| run["status"] == "succeeded").await;
+}
