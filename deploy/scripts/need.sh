@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the named tools are there, installing what can be installed.
-# need.sh TOOL... ; tools: cargo cc nextest node chromium postgres rabbitmq
+# need.sh TOOL... ; tools: cargo cc nextest node chromium postgres rabbitmq compose systemd shellcheck
 set -eu
 
 as_root() {
@@ -39,12 +39,13 @@ for tool in "$@"; do
         }
         ;;
     postgres)
-        { ls /usr/lib/postgresql/*/bin/postgres || command -v postgres; } >/dev/null 2>&1 && command -v python3 >/dev/null 2>&1 || {
+        { ls /usr/lib/postgresql/*/bin/postgres || command -v postgres; } >/dev/null 2>&1 || {
             as_root apt-get update -qq
-            as_root apt-get install -y -qq postgresql python3
+            as_root apt-get install -y -qq postgresql
             # It is there for the tests, which start their own.
             as_root systemctl disable --now postgresql >/dev/null 2>&1 || true
         }
+        command -v python3 >/dev/null 2>&1 || as_root apt-get install -y -qq python3
         ;;
     rabbitmq)
         # With the client in Python that the tests take for a foreign program, and what makes certificates.
@@ -52,6 +53,24 @@ for tool in "$@"; do
             as_root apt-get update -qq
             as_root apt-get install -y -qq rabbitmq-server python3-pika openssl
             as_root systemctl disable --now rabbitmq-server >/dev/null 2>&1 || true
+        }
+        ;;
+    compose)
+        docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null 2>&1 || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq docker-compose
+        }
+        ;;
+    systemd)
+        command -v systemd-analyze >/dev/null 2>&1 || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq systemd
+        }
+        ;;
+    shellcheck)
+        command -v shellcheck >/dev/null 2>&1 || {
+            as_root apt-get update -qq
+            as_root apt-get install -y -qq shellcheck
         }
         ;;
     *)

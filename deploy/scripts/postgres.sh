@@ -8,6 +8,7 @@ command=$1
 folder=$2
 
 # Debian keeps the servers out of the path, the newest is taken.
+# shellcheck disable=SC2012 # the names are versions
 newest=$(ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sort -V | tail -1)
 bin=$(dirname "${newest:-$(command -v postgres)}")
 

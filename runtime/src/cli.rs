@@ -134,6 +134,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Ask a server whether it is ready for work; exit code 1 where it is not or nobody answers. For the
+    /// health check of a container or a balancer.
+    Ready,
     /// Print the settings in force and where each came from.
     Config {
         /// As JSON.
@@ -208,6 +211,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Command::Secrets(command) => secrets::secrets(&config, command).await,
             Command::Verify { run } => verify::verify(&config, run.as_deref()).await,
             Command::Doctor { json } => doctor::doctor(&config, json).await,
+            Command::Ready => remote::ready(&config).await,
             Command::Config { json } => show_config(&config, json),
             Command::Check { .. }
             | Command::Simulate { .. }

@@ -105,6 +105,31 @@ pub(super) fn explain(problem: &Value) -> String {
     message
 }
 
+/// Where the server answers: `MASAR_URL`, or what it listens at.
+fn base(config: &Config) -> String {
+    std::env::var("MASAR_URL").unwrap_or_else(|_| {
+        // Every address of the machine is no address to call.
+        let listen =
+            config.server.listen.replacen("0.0.0.0:", "127.0.0.1:", 1).replacen("[::]:", "[::1]:", 1);
+        format!("http://{listen}")
+    })
+}
+
+/// Longest wait for the word of a server that it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(3);
+
+/// `masar ready`: what the server says of itself. Needs no token.
+pub(super) async fn ready(config: &Config) -> anyhow::Result<u8> {
+    masar_nodes::net::install_tls_provider();
+    let base = base(config);
+    let http = reqwest::Client::builder().no_proxy().timeout(READY_WITHIN).build()?;
+    let answer = http.get(format!("{base}/ready")).send().await;
+    let answer = answer.with_context(|| format!("no server answers at {base} (another one: MASAR_URL)"))?;
+    let ready = answer.status().is_success();
+    println!("{}", answer.text().await?);
+    Ok(u8::from(!ready))
+}
+
 /// A client of the server's own API.
 pub(super) struct Client {
     base: String,
@@ -115,7 +140,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
         masar_nodes::net::install_tls_provider();
-        let base = std::env::var("MASAR_URL").unwrap_or_else(|_| format!("http://{}", config.server.listen));
+        let base = base(config);
         let file = config.data.folder.join("api-token");
         let token = match std::env::var("MASAR_TOKEN") {
             Ok(token) => token,

@@ -9,7 +9,7 @@ use axum::{Router, routing::post};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::server::{Server, line};
+use crate::server::{Server, line, masar};
 
 /// A server outside that answers a call only when it is allowed to.
 pub(crate) async fn slow() -> (String, Arc<Semaphore>, Arc<AtomicUsize>) {
@@ -47,6 +47,12 @@ async fn with_work_in_hand(settings: &[&str]) -> (Server, Arc<Semaphore>, Arc<At
     (server, allowed, calls)
 }
 
+/// What `masar ready` says, as a container's health check asks.
+fn ready(server: &Server) -> (Option<i32>, String) {
+    let output = masar(server.folder.path(), &["ready"]).env("MASAR_URL", &server.base).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
 async fn until_it_stops(server: &Server) {
     loop {
         let ready = server.http.get(format!("{}/ready", server.base)).send().await.unwrap();
@@ -60,13 +66,17 @@ async fn until_it_stops(server: &Server) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_finishes_what_is_under_way_and_takes_nothing_new() {
     let (mut server, allowed, calls) = with_work_in_hand(&["execute.stop_grace=5m"]).await;
+    assert_eq!(ready(&server), (Some(0), "ready\n".to_owned()));
     server.signal("TERM");
     until_it_stops(&server).await;
+    let (code, said) = ready(&server);
+    assert!(code == Some(1) && said.starts_with("stopping"), "{said}");
     let event = json!({"id": "2", "source": "/test", "type": "test.lead", "data": {}});
     let (status, problem) = server.call("POST", "/api/v1/events", Some(event)).await;
     assert_eq!((status, &problem["code"]), (503, &json!("stopping")), "{problem}");
     allowed.add_permits(1);
     assert_eq!(server.ended(), Some(0));
+    assert_eq!(ready(&server), (Some(1), String::new()), "nobody answers");
 
     let server = Server::start_in(server.folder.clone(), &[]);
     let runs = server.get("/api/v1/runs").await;
