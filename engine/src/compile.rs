@@ -51,7 +51,7 @@ pub fn compile(workflow: &Workflow, catalogue: &dyn Catalogue) -> Result<(Plan, 
 pub fn content_hash(workflow: &Workflow) -> VersionHash {
     // serde_json's Map is sorted (no `preserve_order` in the tree), so a value's text is canonical.
     let value = serde_json::to_value(workflow).unwrap_or(Json::Null);
-    VersionHash(Sha256::digest(value.to_string().as_bytes()).into())
+    VersionHash(Sha256::digest(serde_json::to_vec(&value).unwrap_or_default()).into())
 }
 
 /// A node on its way into the plan.

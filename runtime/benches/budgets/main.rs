@@ -22,6 +22,10 @@ use serde_json::{Value, json};
 use load::{closed, paced};
 use server::{Masar, workload};
 
+/// What the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HOOK: &str = "/hooks/main/leads";
 
 fn row(figure: &str, value: String, budget: &str) {
