@@ -28,11 +28,26 @@ pub struct DatabaseError {
     /// Whether the same transaction may succeed when it is tried again: PostgreSQL ended it for the
     /// sake of another (SQLSTATE 40001, 40P01).
     pub again: bool,
+    /// Whether the connection is gone, or none could be had: nothing was said about the statement.
+    pub lost: bool,
+    /// PostgreSQL's SQLSTATE, where it is PostgreSQL.
+    pub state: Option<String>,
+    /// The promise that was in the way, where the database names it: an index of PostgreSQL.
+    pub constraint: Option<String>,
 }
 
 impl DatabaseError {
     pub(crate) fn unreadable(message: String) -> Self {
-        Self { message, unique: false, code: None, again: false }
+        Self { message, unique: false, code: None, again: false, lost: false, state: None, constraint: None }
+    }
+}
+
+/// The primary result code, in the low byte of an extended one (sqlite.org/rescode.html).
+fn primary(code: i32) -> i32 {
+    match code {
+        // SQLITE_IOERR_SHMSIZE: the file of the WAL's index could not grow. That is SQLITE_FULL.
+        4874 => 13,
+        code => code & 0xff,
     }
 }
 
@@ -41,12 +56,25 @@ impl From<sqlx::Error> for DatabaseError {
         let database = error.as_database_error();
         let state = database.and_then(|error| error.code());
         let again = matches!(state.as_deref(), Some("40001" | "40P01"));
-        // SQLSTATE is made of digits too, but has five of them.
-        let code = state.filter(|state| state.len() < 5).and_then(|state| state.parse::<i32>().ok());
+        let constraint = database.and_then(|error| error.constraint()).map(str::to_owned);
+        // SQLSTATE is made of digits too, and has five of them.
+        let sqlite = state.as_ref().filter(|state| state.len() < 5);
+        let code = sqlite.and_then(|state| state.parse::<i32>().ok());
+        let lost = matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+        );
         Self {
             again,
+            lost,
+            state: state.filter(|state| state.len() == 5).map(|state| state.into_owned()),
+            constraint,
             unique: database.is_some_and(|error| error.is_unique_violation()),
-            code: code.map(|code| code & 0xff),
+            code: code.map(primary),
             message: error.to_string(),
         }
     }
@@ -59,8 +87,11 @@ impl From<rusqlite::Error> for DatabaseError {
         let unique = code.is_some_and(|code| matches!(code.extended_code, 2067 | 1555));
         Self {
             unique,
-            code: code.map(|code| code.extended_code & 0xff),
+            code: code.map(|code| primary(code.extended_code)),
             again: false,
+            lost: false,
+            state: None,
+            constraint: None,
             message: error.to_string(),
         }
     }
@@ -95,11 +126,84 @@ macro_rules! value_from {
     };
 }
 
-value_from!(i64 => Int, i32 => Int, f64 => Real, bool => Bool, &str => Text, String => Text, &String => Text, Uuid => Uuid, Vec<u8> => Blob);
+value_from!(
+    i64 => Int, i32 => Int, u32 => Int, i8 => Int, f64 => Real, bool => Bool, &str => Text, String => Text,
+    &String => Text, Uuid => Uuid, Vec<u8> => Blob, [u8; 32] => Blob, [u8; 16] => Blob, &[u8] => Blob,
+);
 
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<&Option<String>> for Value {
+    fn from(value: &Option<String>) -> Self {
+        value.as_ref().map_or(Self::Null, Into::into)
+    }
+}
+
+/// What a column can be read as.
+pub trait FromValue: Sized {
+    /// What it is called in an error.
+    const WANTED: &'static str;
+
+    /// The value, where it is of this type.
+    fn from_value(value: &Value) -> Option<Self>;
+}
+
+macro_rules! from_value {
+    ($($to:ty, $wanted:literal: $($pattern:pat => $value:expr),+;)*) => {
+        $(impl FromValue for $to {
+            const WANTED: &'static str = $wanted;
+
+            fn from_value(value: &Value) -> Option<Self> {
+                match value { $($pattern => $value,)+ _ => None }
+            }
+        })*
+    };
+}
+
+from_value! {
+    i64, "a number": Value::Int(value) => Some(*value), Value::Bool(value) => Some(i64::from(*value));
+    i32, "a small number": Value::Int(value) => i32::try_from(*value).ok();
+    bool, "true or false": Value::Bool(value) => Some(*value), Value::Int(value) => Some(*value != 0);
+    String, "a text": Value::Text(value) => Some(value.clone());
+    Vec<u8>, "bytes": Value::Blob(value) => Some(value.clone());
+    Uuid, "an id": Value::Uuid(value) => Some(*value), Value::Blob(bytes) => Uuid::from_slice(bytes).ok();
+}
+
+impl FromValue for Value {
+    const WANTED: &'static str = "a value";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(value.clone())
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    const WANTED: &'static str = T::WANTED;
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+/// Takes the columns of a row one after the other.
+pub struct Columns<'r> {
+    row: &'r Row,
+    place: usize,
+}
+
+impl Columns<'_> {
+    /// The next column.
+    pub fn take<T: FromValue>(&mut self) -> Result<T, DatabaseError> {
+        let place = self.place;
+        self.place += 1;
+        self.row.get(place)
     }
 }
 
@@ -108,6 +212,16 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 pub struct Row(Vec<Value>);
 
 impl Row {
+    /// The column at a place.
+    pub fn get<T: FromValue>(&self, place: usize) -> Result<T, DatabaseError> {
+        self.0.get(place).and_then(T::from_value).ok_or_else(|| self.unfit(place, T::WANTED))
+    }
+
+    /// Its columns, in their order.
+    pub fn columns(&self) -> Columns<'_> {
+        Columns { row: self, place: 0 }
+    }
+
     fn unfit(&self, place: usize, wanted: &str) -> DatabaseError {
         let message = format!("column {place} holds {:?}, not {wanted}", self.0.get(place));
         DatabaseError::unreadable(message)
@@ -284,6 +398,15 @@ fn postgres_row(row: &sqlx::postgres::PgRow) -> Result<Row, sqlx::Error> {
 }
 
 impl Conn<'_> {
+    /// The same connection for a shorter while.
+    pub fn reborrow(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(conn) => Conn::Sqlite(conn),
+            Self::Embedded(conn) => Conn::Embedded(conn),
+            Self::Postgres(conn) => Conn::Postgres(conn),
+        }
+    }
+
     /// Whether it is SQLite: for the few questions whose texts differ.
     pub fn is_sqlite(&self) -> bool {
         !matches!(self, Self::Postgres(_))

@@ -14,7 +14,7 @@ mod record;
 mod rules;
 mod sql;
 
-pub use conn::{Conn, DatabaseError};
+pub use conn::{Columns, Conn, DatabaseError, FromValue, Row, Value};
 pub use entity::{Entity, Field, Kind};
 pub use error::Error;
 pub use record::{Actor, Change, Query, Record, create, delete, find, find_or_create, get, update};

@@ -238,7 +238,7 @@ impl Dispatcher {
         }
         let now = self.core.clock.now();
         let place = self.executor.gate().enter(now);
-        let position = self.core.store.next_position();
+        let position = self.core.store.next_position(now);
         let data = incoming.event.data.to_string();
         let digest = hex(&Sha256::digest(data.as_bytes()));
         let (starts, mut writes) = self.decide(&incoming, &digest, position, now, test).await?;
@@ -324,7 +324,7 @@ impl Dispatcher {
             ready.push((start, journal));
         }
         let timed = writes.iter().any(|write| matches!(write, Write::TimerSet { .. }));
-        let committed = match self.core.store.submit(Unit { writes, work: None }).await {
+        let committed = match self.core.store.submit(Unit::of(writes)).await {
             Ok(committed) => committed,
             Err(error) => {
                 // The places that were taken for runs that never came to be.
@@ -681,7 +681,7 @@ impl Dispatcher {
             ),
         };
         let now = self.core.clock.now();
-        let position = self.core.store.next_position();
+        let position = self.core.store.next_position(now);
         let child = caller.run.child(token, now);
         let event = Event {
             id: child.to_string(),

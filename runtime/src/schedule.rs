@@ -61,7 +61,7 @@ async fn fire(core: &Arc<Core>, dispatcher: &Arc<Dispatcher>, listener: &Listene
         // The first sight of a schedule is its beginning.
         let write =
             Write::ScheduleFired { workflow: listener.workflow, trigger: listener.key.clone(), at: now };
-        core.store.submit(Unit { writes: vec![write], work: None }).await?;
+        core.store.submit(Unit::of(vec![write])).await?;
         return Ok(());
     };
     let due = cron::due(&schedule, last, now, missed, core.config.schedule.missed_window);
@@ -89,7 +89,7 @@ async fn fire(core: &Arc<Core>, dispatcher: &Arc<Dispatcher>, listener: &Listene
     }
     if let Some(at) = due.seen {
         let write = Write::ScheduleFired { workflow: listener.workflow, trigger: listener.key.clone(), at };
-        core.store.submit(Unit { writes: vec![write], work: None }).await?;
+        core.store.submit(Unit::of(vec![write])).await?;
     }
     Ok(())
 }

@@ -53,7 +53,7 @@ pub async fn run(store: &Store, row: &RunRow) -> Result<Result<Intact, Fault>, S
     let run = row.id;
     let segments = match store.journal(run).await {
         Ok(segments) => segments,
-        Err(error @ StoreError::Database(sqlx::Error::Decode(_))) => {
+        Err(error @ StoreError::Damaged(_)) => {
             return Ok(Err(Fault::Unreadable(run, error)));
         }
         Err(error) => return Err(error),

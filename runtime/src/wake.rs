@@ -107,6 +107,6 @@ async fn deliver(
 
 async fn clear(core: &Arc<Core>, timer: &TimerRow, mut writes: Vec<Write>) -> anyhow::Result<()> {
     writes.push(Write::TimerClearKind { run: timer.run, token: timer.token, kind: timer.kind });
-    core.store.submit(Unit { writes, work: None }).await?;
+    core.store.submit(Unit::of(writes)).await?;
     Ok(())
 }

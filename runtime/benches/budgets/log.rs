@@ -53,7 +53,7 @@ async fn fill(folder: &std::path::Path) {
             );
             writes.push(Write::Journal { run: RunId(id), first: 0, count: 1, hash: [0; 32], body });
         }
-        store.submit(Unit { writes, work: None }).await.unwrap();
+        store.submit(Unit::of(writes)).await.unwrap();
     }
     store.close().await;
 }

@@ -94,11 +94,11 @@ where
     let (refusal, refused_with) = tokio::sync::oneshot::channel();
     let done = app.core.store.change(move |conn| {
         Box::pin(async move {
-            run(Conn::Sqlite(conn)).await.map_err(|error| {
+            run(conn).await.map_err(|error| {
                 let text = error.to_string();
                 // The exact refusal takes its own way out; the store only needs to undo.
                 let _ = refusal.send(error);
-                StoreError::Database(sqlx::Error::Protocol(text))
+                StoreError::Database(text)
             })
         })
     });
@@ -114,8 +114,7 @@ where
 pub(super) async fn fields(State(app): State<Shared>, Path(name): Path<String>) -> Result<Response, Problem> {
     let entity = entity(&name)?;
     let mut reader = app.core.store.reader().await?;
-    let schema =
-        custom::schema(&mut Conn::Sqlite(&mut reader), WORKSPACE.0, entity).await.map_err(refused)?;
+    let schema = custom::schema(&mut reader.conn(), WORKSPACE.0, entity).await.map_err(refused)?;
     Ok(fields_shown(entity, &schema))
 }
 
@@ -184,9 +183,8 @@ pub(super) async fn list(
         limit,
     };
     let mut reader = app.core.store.reader().await?;
-    let records = masar_crm_core::find(&mut Conn::Sqlite(&mut reader), WORKSPACE.0, entity, &query)
-        .await
-        .map_err(refused)?;
+    let records =
+        masar_crm_core::find(&mut reader.conn(), WORKSPACE.0, entity, &query).await.map_err(refused)?;
     let next = (records.len() == limit as usize)
         .then(|| records.last().map(|record| record.id.to_string()))
         .flatten();
@@ -212,7 +210,7 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     let record: Uuid = id(&record, "record")?;
     let mut reader = app.core.store.reader().await?;
-    let found = masar_crm_core::get(&mut Conn::Sqlite(&mut reader), WORKSPACE.0, entity(&name)?, record)
+    let found = masar_crm_core::get(&mut reader.conn(), WORKSPACE.0, entity(&name)?, record)
         .await
         .map_err(refused)?;
     found.map(|record| shown(&record, StatusCode::OK)).ok_or_else(|| Problem::not_found("record"))

@@ -407,8 +407,8 @@ fn is_plain(name: &str, value: &HeaderValue) -> bool {
 }
 
 async fn keep(app: &Shared, mut row: HookCallRow) {
-    row.position = app.core.store.next_position();
-    if let Err(error) = app.core.store.submit(Unit { writes: vec![Write::HookCall(row)], work: None }).await {
+    row.position = app.core.store.next_position(row.at);
+    if let Err(error) = app.core.store.submit(Unit::of(vec![Write::HookCall(row)])).await {
         tracing::warn!(error = %error, "a webhook call could not be kept");
     }
 }

@@ -358,7 +358,12 @@ impl RunTask {
         if writes.is_empty() {
             self.committed(&records, status, 0);
         } else {
-            let durable = self.executor.core().store.begin(Unit { writes, work: None }).await?;
+            let durable = self
+                .executor
+                .core()
+                .store
+                .begin(Unit { writes, work: None, run: Some(self.info.run) })
+                .await?;
             self.under_way = Some(UnderWay { durable, records, status });
         }
         Ok(())
@@ -389,7 +394,10 @@ impl RunTask {
             test,
             !self.started,
         );
-        let committed = core.store.submit(Unit { writes: opening, work: Some(Box::new(work)) }).await?;
+        let committed = core
+            .store
+            .submit(Unit { writes: opening, work: Some(Box::new(work)), run: Some(self.info.run) })
+            .await?;
         let unheard = committed.unheard();
         let work = committed.work.and_then(|work| work.into_any().downcast::<CrmWork>().ok());
         let Some(work) = work else { return Err(CommitError::Lost) };

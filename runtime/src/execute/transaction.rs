@@ -11,7 +11,6 @@ use masar_engine::{
     run::{Command, Machine, Record, StepId},
 };
 use masar_nodes::{Behaviour, Tx};
-use rusqlite::Connection;
 
 use super::{
     commands, deadline, effects,
@@ -93,12 +92,7 @@ impl CrmWork {
         }
     }
 
-    async fn step(
-        &mut self,
-        conn: &mut Connection,
-        step: &StepId,
-        attempt: u16,
-    ) -> Result<(), DatabaseError> {
+    async fn step(&mut self, conn: &mut Conn<'_>, step: &StepId, attempt: u16) -> Result<(), DatabaseError> {
         let begun = self.core.clock.now();
         let outcome = match self.machine.resolve(step, begun) {
             Err(_) => return Ok(()),
@@ -114,16 +108,16 @@ impl CrmWork {
                     .map(|found| &found.behaviour)
                 {
                     Some(Behaviour::Transactional(node)) => {
-                        execute(conn, "SAVEPOINT step")?;
+                        conn.execute("SAVEPOINT step", &[]).await?;
                         let ids = &self.core.ids;
                         let clock = &self.core.clock;
                         let mut next = || ids.next(clock.now());
-                        let mut tx = Tx { conn: Conn::Embedded(&mut *conn), ids: &mut next };
+                        let mut tx = Tx { conn: conn.reborrow(), ids: &mut next };
                         let result = node.run(&mut tx, &call).await;
                         if result.is_err() || self.effects == TestEffects::RolledBack {
-                            execute(conn, "ROLLBACK TO step")?;
+                            conn.execute("ROLLBACK TO step", &[]).await?;
                         }
-                        execute(conn, "RELEASE step")?;
+                        conn.execute("RELEASE step", &[]).await?;
                         Outcome::from(result)
                     }
                     _ => Outcome::Failed(
@@ -142,19 +136,14 @@ impl CrmWork {
     }
 }
 
-fn execute(conn: &Connection, text: &str) -> Result<(), DatabaseError> {
-    conn.prepare_cached(text)?.execute([])?;
-    Ok(())
-}
-
 #[async_trait]
 impl Work for CrmWork {
-    async fn apply(&mut self, conn: &mut Connection) -> Result<Vec<Write>, DatabaseError> {
+    async fn apply(&mut self, mut conn: Conn<'_>) -> Result<Vec<Write>, DatabaseError> {
         let mut steps = std::mem::take(&mut self.steps);
         let mut writes = Vec::new();
         let mut done = 0;
         while let Some((step, attempt)) = steps.pop() {
-            self.step(conn, &step, attempt).await?;
+            self.step(&mut conn, &step, attempt).await?;
             done += 1;
             if !steps.is_empty() || done >= MOST_STEPS {
                 continue;

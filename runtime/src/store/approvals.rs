@@ -2,10 +2,10 @@
 
 use masar_engine::{RunId, Sequence, Timestamp, WorkspaceId};
 use rusqlite::{Connection, Result, params};
-use sqlx::Row as _;
 
 use super::{
     OutboxRow, Store, StoreError, TimerKind,
+    query::query,
     sql::{OUTBOX, TIMER, append},
 };
 
@@ -86,22 +86,23 @@ pub(super) fn write_link(conn: &Connection, link: &LinkRow) -> Result<()> {
 impl Store {
     /// The link with this hash. The hash is as good as a password; it names its workspace itself.
     pub async fn approval_link(&self, secret: [u8; 32]) -> std::result::Result<Option<LinkRow>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT workspace, run, token, step, title, deadline, made_at FROM approval_links WHERE secret = $1",
         )
-        .bind(secret.to_vec())
-        .fetch_optional(&self.readers)
+        .bind(secret)
+        .first(self)
         .await?;
         let Some(row) = row else { return Ok(None) };
+        let mut columns = row.columns();
         Ok(Some(LinkRow {
             secret,
-            workspace: WorkspaceId(row.try_get("workspace")?),
-            run: RunId(row.try_get("run")?),
-            token: row.try_get::<i64, _>("token")? as Sequence,
-            step: row.try_get("step")?,
-            title: row.try_get("title")?,
-            deadline: row.try_get::<Option<i64>, _>("deadline")?.map(Timestamp),
-            made_at: Timestamp(row.try_get("made_at")?),
+            workspace: WorkspaceId(columns.take()?),
+            run: RunId(columns.take()?),
+            token: columns.take::<i64>()? as Sequence,
+            step: columns.take()?,
+            title: columns.take()?,
+            deadline: columns.take::<Option<i64>>()?.map(Timestamp),
+            made_at: Timestamp(columns.take()?),
         }))
     }
 }

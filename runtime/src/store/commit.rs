@@ -7,7 +7,8 @@ use std::{any::Any, time::Instant};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use masar_crm_core::DatabaseError;
+use masar_crm_core::{Conn, DatabaseError};
+use masar_engine::RunId;
 use rusqlite::Connection;
 use sqlx::SqliteConnection;
 use tokio::{
@@ -15,10 +16,10 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use super::{CommitError, StoreError, Write, checkpoint::Checkpoints, sql::Batch};
+use super::{CommitError, StoreError, Write, batch::Batch, checkpoint::Checkpoints};
 
 /// Units in one transaction.
-const MOST_UNITS: usize = 1000;
+pub(super) const MOST_UNITS: usize = 1000;
 /// Units that may wait; beyond that intake is refused.
 pub(super) const QUEUE: usize = 16_384;
 
@@ -29,6 +30,15 @@ pub struct Unit {
     pub writes: Vec<Write>,
     /// What runs inside the transaction, after these rows, and tells more.
     pub work: Option<Box<dyn Work>>,
+    /// The run whose unit it is, where its rows do not say.
+    pub run: Option<RunId>,
+}
+
+impl Unit {
+    /// Rows without work.
+    pub fn of(writes: Vec<Write>) -> Self {
+        Self { writes, work: None, run: None }
+    }
 }
 
 /// Work inside a transaction.
@@ -36,7 +46,7 @@ pub struct Unit {
 pub trait Work: Send {
     /// Does it; the returned rows belong to the same transaction. What fails inside it undoes itself;
     /// an error here says that the database failed, and then nothing of the whole group stays.
-    async fn apply(&mut self, conn: &mut Connection) -> Result<Vec<Write>, DatabaseError>;
+    async fn apply(&mut self, conn: Conn<'_>) -> Result<Vec<Write>, DatabaseError>;
 
     /// For getting the work back as what it was.
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
@@ -46,7 +56,7 @@ pub trait Work: Send {
 pub struct Committed {
     /// Its work, with whatever that has brought back.
     pub work: Option<Box<dyn Work>>,
-    at: Instant,
+    pub(super) at: Instant,
 }
 
 impl Committed {
@@ -157,7 +167,7 @@ impl Committer {
             let mut later = Vec::new();
             for work in group.iter_mut().filter_map(|queued| queued.unit.work.as_mut()) {
                 worked = true;
-                later.extend(committer.runtime.block_on(work.apply(&mut committer.conn))?);
+                later.extend(committer.runtime.block_on(work.apply(Conn::Embedded(&mut committer.conn)))?);
             }
             Batch::of(later.iter()).write(&committer.conn)?;
             Ok(())

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use masar_crm_core::Row;
 use masar_engine::{Timestamp, WorkspaceId};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, query::query};
 
 /// A dead letter on its way in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,59 +55,57 @@ pub struct Cause {
     pub newest: Timestamp,
 }
 
-const LIST: &str = "SELECT id, key, code, reason, routing_key, content_type, headers, x'' AS body, length(body) AS size, at FROM dead_letters \
-     WHERE workspace = $1 AND ($2 IS NULL OR code = $2) AND id < $3 ORDER BY id DESC LIMIT $4";
-const GET: &str = "SELECT id, key, code, reason, routing_key, content_type, headers, body, length(body) AS size, at FROM dead_letters \
+const LIST: &str = "SELECT id, key, code, reason, routing_key, content_type, headers, NULL, length(body), at FROM dead_letters \
+     WHERE workspace = $1 AND code = coalesce($2, code) AND id < $3 ORDER BY id DESC LIMIT $4";
+const GET: &str = "SELECT id, key, code, reason, routing_key, content_type, headers, body, length(body), at FROM dead_letters \
      WHERE workspace = $1 AND id = $2";
-// A bare column beside max() is the row of the maximum (sqlite.org/lang_select.html, bare columns).
-const CAUSES: &str = "SELECT code, routing_key, count(*) AS count, reason, max(at) AS newest FROM dead_letters \
-     WHERE workspace = $1 GROUP BY code, routing_key ORDER BY count DESC, code LIMIT 500";
+const CAUSES: &str = "SELECT c.code, c.routing_key, c.number, d.reason, d.at FROM \
+     (SELECT code, routing_key, count(*) AS number, max(id) AS newest FROM dead_letters WHERE workspace = $1 GROUP BY code, routing_key) c \
+     JOIN dead_letters d ON d.id = c.newest ORDER BY c.number DESC, c.code LIMIT 500";
 
-const OF_CAUSE: &str = "SELECT id FROM dead_letters WHERE workspace = $1 AND code = $2 AND ($3 IS NULL OR routing_key = $3) \
+const OF_CAUSE: &str = "SELECT id FROM dead_letters WHERE workspace = $1 AND code = $2 AND routing_key = coalesce($3, routing_key) \
      AND id > $4 ORDER BY id LIMIT $5";
 
 // They stand in the order of time.
 const FORGET: &str = "DELETE FROM dead_letters WHERE id IN (SELECT id FROM \
-     (SELECT id, at FROM dead_letters ORDER BY id LIMIT $2) WHERE at < $1)";
+     (SELECT id, at FROM dead_letters ORDER BY id LIMIT $2) AS oldest WHERE at < $1)";
 
-fn letter(row: &SqliteRow) -> Result<DeadLetter, StoreError> {
-    let key: Vec<u8> = row.try_get("key")?;
-    let headers: String = row.try_get("headers")?;
-    Ok(DeadLetter {
-        id: row.try_get("id")?,
-        letter: NewDeadLetter {
-            key: key.try_into().unwrap_or_default(),
-            code: row.try_get("code")?,
-            reason: row.try_get("reason")?,
-            routing_key: row.try_get("routing_key")?,
-            content_type: row.try_get("content_type")?,
-            headers: serde_json::from_str(&headers).unwrap_or_default(),
-            body: row.try_get("body")?,
-            at: Timestamp(row.try_get("at")?),
-        },
-        size: row.try_get("size")?,
-    })
+fn letter(row: &Row) -> Result<DeadLetter, StoreError> {
+    let mut columns = row.columns();
+    let id = columns.take()?;
+    let letter = NewDeadLetter {
+        key: columns.take::<Vec<u8>>()?.try_into().unwrap_or_default(),
+        code: columns.take()?,
+        reason: columns.take()?,
+        routing_key: columns.take()?,
+        content_type: columns.take()?,
+        headers: serde_json::from_str(&columns.take::<String>()?).unwrap_or_default(),
+        body: columns.take::<Option<Vec<u8>>>()?.unwrap_or_default(),
+        at: Timestamp(0),
+    };
+    let size = columns.take()?;
+    Ok(DeadLetter { id, letter: NewDeadLetter { at: Timestamp(columns.take()?), ..letter }, size })
 }
 
 impl Store {
     /// Keeps a dead letter; the same again changes nothing.
     pub async fn add_dead_letter(&self, new: NewDeadLetter) -> Result<(), StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "INSERT INTO dead_letters (workspace, key, code, reason, routing_key, content_type, headers, body, at) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
                 )
                 .bind(WorkspaceId::FIRST.0)
-                .bind(new.key.to_vec())
+                .bind(new.key)
                 .bind(&new.code)
                 .bind(&new.reason)
                 .bind(&new.routing_key)
                 .bind(&new.content_type)
                 .bind(serde_json::to_string(&new.headers).unwrap_or_default())
-                .bind(&new.body)
+                .bind(new.body)
                 .bind(new.at.0)
-                .execute(conn)
+                .execute(&mut conn)
                 .await?;
                 Ok(())
             })
@@ -123,12 +121,12 @@ impl Store {
         before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<DeadLetter>, StoreError> {
-        let rows = sqlx::query(LIST)
+        let rows = query(LIST)
             .bind(workspace.0)
             .bind(code)
             .bind(before.unwrap_or(i64::MAX))
             .bind(limit)
-            .fetch_all(&self.readers)
+            .all(self)
             .await?;
         rows.iter().map(letter).collect()
     }
@@ -139,20 +137,21 @@ impl Store {
         workspace: WorkspaceId,
         id: i64,
     ) -> Result<Option<DeadLetter>, StoreError> {
-        let row = sqlx::query(GET).bind(workspace.0).bind(id).fetch_optional(&self.readers).await?;
+        let row = query(GET).bind(workspace.0).bind(id).first(self).await?;
         row.as_ref().map(letter).transpose()
     }
 
     /// Dead letters by their cause, the most frequent first.
     pub async fn dead_causes(&self, workspace: WorkspaceId) -> Result<Vec<Cause>, StoreError> {
-        let rows = sqlx::query(CAUSES).bind(workspace.0).fetch_all(&self.readers).await?;
-        let cause = |row: &SqliteRow| {
+        let rows = query(CAUSES).bind(workspace.0).all(self).await?;
+        let cause = |row: &Row| {
+            let mut columns = row.columns();
             Ok(Cause {
-                code: row.try_get("code")?,
-                routing_key: row.try_get("routing_key")?,
-                count: row.try_get("count")?,
-                reason: row.try_get("reason")?,
-                newest: Timestamp(row.try_get("newest")?),
+                code: columns.take()?,
+                routing_key: columns.take()?,
+                count: columns.take()?,
+                reason: columns.take()?,
+                newest: Timestamp(columns.take()?),
             })
         };
         rows.iter().map(cause).collect()
@@ -167,23 +166,23 @@ impl Store {
         after: i64,
         limit: u32,
     ) -> Result<Vec<i64>, StoreError> {
-        let ids = sqlx::query_scalar(OF_CAUSE)
+        let ids = query(OF_CAUSE)
             .bind(workspace.0)
             .bind(code)
             .bind(key)
             .bind(after)
             .bind(limit)
-            .fetch_all(&self.readers)
+            .column(self)
             .await?;
         Ok(ids)
     }
 
     /// Removes the oldest of those that came before `cut`, at most `most`; how many went.
     pub async fn forget_dead_letters(&self, cut: Timestamp, most: u32) -> Result<u64, StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                let done = sqlx::query(FORGET).bind(cut.0).bind(most).execute(conn).await?;
-                Ok(done.rows_affected())
+                let done = query(FORGET).bind(cut.0).bind(most).execute(&mut conn).await?;
+                Ok(done)
             })
         })
         .await
@@ -191,14 +190,14 @@ impl Store {
 
     /// Throws a dead letter away; whether it was there.
     pub async fn delete_dead_letter(&self, workspace: WorkspaceId, id: i64) -> Result<bool, StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM dead_letters WHERE workspace = $1 AND id = $2")
+                let done = query("DELETE FROM dead_letters WHERE workspace = $1 AND id = $2")
                     .bind(workspace.0)
                     .bind(id)
-                    .execute(conn)
+                    .execute(&mut conn)
                     .await?;
-                Ok(done.rows_affected() == 1)
+                Ok(done == 1)
             })
         })
         .await

@@ -43,32 +43,43 @@ pub enum StoreError {
     /// The name is taken.
     #[error("the name \"{0}\" is taken")]
     Taken(String),
+    /// It is not there.
+    #[error("there is no such {0}")]
+    Gone(&'static str),
+    /// What is stored is not what was written.
+    #[error("{0}")]
+    Damaged(String),
+    /// The database cannot be reached, or refuses us.
+    #[error("{0}")]
+    Unreachable(String),
     /// Anything else that the database says.
     #[error("the database failed: {0}")]
-    Database(sqlx::Error),
+    Database(String),
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let code = error
-            .as_database_error()
-            .and_then(|error| error.code())
-            .and_then(|code| code.parse::<i32>().ok());
-        // The file of the WAL's index could not grow (SQLITE_IOERR_SHMSIZE).
-        if code == Some(4874) {
-            return Self::DiskFull;
-        }
-        // The low byte is SQLite's primary result code (sqlite.org/rescode.html).
-        match code.map(|code| code & 0xff) {
-            Some(code @ (8 | 11 | 13 | 14 | 26)) => Self::from_code(Some(code), &error.to_string()),
-            _ => Self::Database(error),
-        }
+        masar_crm_core::DatabaseError::from(error).into()
     }
 }
 
 impl From<masar_crm_core::DatabaseError> for StoreError {
     fn from(error: masar_crm_core::DatabaseError) -> Self {
-        Self::from_code(error.code, &error.message)
+        match error.state.as_deref() {
+            None if error.lost => {
+                Self::Unreachable(format!("the database cannot be reached: {}", error.message))
+            }
+            None => Self::from_code(error.code, &error.message),
+            // PostgreSQL, appendix A: disk_full; read_only_sql_transaction; data_corrupted, index_corrupted.
+            Some("53100") => Self::DiskFull,
+            Some("25006") => Self::ReadOnly(error.message),
+            Some("XX001" | "XX002") => Self::Corrupt { file: "the database".into(), message: error.message },
+            // Class 08, connection exceptions; 53300, too_many_connections; 57P0x, the server stops or starts.
+            Some(state) if state.starts_with("08") || state.starts_with("57P") || state == "53300" => {
+                Self::Unreachable(format!("the database does not serve us: {}", error.message))
+            }
+            Some(_) => Self::Database(error.message),
+        }
     }
 }
 
@@ -85,7 +96,7 @@ impl StoreError {
             Some(13) => Self::DiskFull,
             Some(8 | 14) => Self::ReadOnly(message.to_owned()),
             Some(11 | 26) => Self::Corrupt { file: "the database".into(), message: message.to_owned() },
-            _ => Self::Database(sqlx::Error::Protocol(message.to_owned())),
+            _ => Self::Database(message.to_owned()),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Questions to the store. Each names its workspace.
 
+use masar_crm_core::{Columns, Row, Value};
 use masar_engine::{RunId, Sequence, Timestamp, WorkflowId, WorkspaceId};
-use sqlx::{QueryBuilder, Row as _, Sqlite, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
     ACCEPTED, CredentialRow, DecisionRow, EventRow, HookCallRow, KeptAnswer, Origin, OutboxRow, RunRow,
     SegmentRow, Status, Store, StoreError, TimerKind, TimerRow, WaitKind, WaitRow, pack::unpack,
+    query::query,
 };
 
 /// Where a page of a list goes on: before this run or position.
@@ -65,101 +66,121 @@ const EVENT: &str = "SELECT position, workspace, id, source, type, subject, time
 const WAIT: &str = "SELECT id, workspace, workflow, run, token, step, kind, event_type, key, correlate, title, context, assignee, deadline, \
                     opened_at FROM waits ";
 
-fn run_row(row: &SqliteRow) -> Result<RunRow, sqlx::Error> {
-    let parent: Option<Uuid> = row.try_get("parent")?;
-    let parent_step: Option<String> = row.try_get("parent_step")?;
-    Ok(RunRow {
-        id: RunId(row.try_get("id")?),
-        workspace: WorkspaceId(row.try_get("workspace")?),
-        workflow: WorkflowId(row.try_get("workflow")?),
-        version: row.try_get("version")?,
-        event: row.try_get("event")?,
-        event_type: row.try_get("event_type")?,
-        status: Status::from_code(row.try_get("status")?),
-        trigger: row.try_get("trigger_key")?,
-        subject: row.try_get("subject")?,
-        test: row.try_get("test")?,
-        parent: parent.map(|run| (RunId(run), parent_step.unwrap_or_default())),
-        replay_of: row.try_get::<Option<Uuid>, _>("replay_of")?.map(RunId),
-        priority: i8::try_from(row.try_get::<i64, _>("priority")?).unwrap_or(0),
-        key: row.try_get("key")?,
-        depth: row.try_get("depth")?,
-        accepted_at: Timestamp(row.try_get("accepted_at")?),
-        ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Timestamp),
-        error_code: row.try_get("error_code")?,
-        error_node: row.try_get("error_node")?,
-        error_message: row.try_get("error_message")?,
-    })
+const CALL: &str = "SELECT position, code, status, event, workspace, path, method, query, at, detail, headers, remote, body, size FROM hook_calls";
+const CREDENTIAL: &str =
+    "SELECT id, workspace, name, kind, sealed, version, created_at, updated_at FROM credentials";
+
+fn run_row(row: &Row) -> Result<RunRow, StoreError> {
+    let mut columns = row.columns();
+    let mut run = RunRow {
+        id: RunId(columns.take()?),
+        workspace: WorkspaceId(columns.take()?),
+        workflow: WorkflowId(columns.take()?),
+        version: columns.take()?,
+        event: columns.take()?,
+        event_type: columns.take()?,
+        status: Status::from_code(columns.take()?),
+        trigger: columns.take()?,
+        subject: columns.take()?,
+        test: columns.take()?,
+        parent: columns.take::<Option<Uuid>>()?.map(|run| (RunId(run), String::new())),
+        replay_of: None,
+        priority: 0,
+        key: None,
+        depth: 0,
+        accepted_at: Timestamp(0),
+        ended_at: None,
+        error_code: None,
+        error_node: None,
+        error_message: None,
+    };
+    let step: Option<String> = columns.take()?;
+    if let Some(parent) = &mut run.parent {
+        parent.1 = step.unwrap_or_default();
+    }
+    run.replay_of = columns.take::<Option<Uuid>>()?.map(RunId);
+    run.priority = i8::try_from(columns.take::<i64>()?).unwrap_or(0);
+    run.key = columns.take()?;
+    run.depth = columns.take()?;
+    run.accepted_at = Timestamp(columns.take()?);
+    run.ended_at = columns.take::<Option<i64>>()?.map(Timestamp);
+    run.error_code = columns.take()?;
+    run.error_node = columns.take()?;
+    run.error_message = columns.take()?;
+    Ok(run)
 }
 
-fn damaged(what: &str) -> sqlx::Error {
-    sqlx::Error::Decode(format!("{what} cannot be unpacked: the database is damaged").into())
+fn damaged(what: &str) -> StoreError {
+    StoreError::Damaged(format!("{what} cannot be unpacked: the database is damaged"))
 }
 
-fn segment_row(row: &SqliteRow) -> Result<SegmentRow, StoreError> {
-    let hash: Vec<u8> = row.try_get("hash")?;
+fn segment_row(row: &Row) -> Result<SegmentRow, StoreError> {
+    let mut columns = row.columns();
     Ok(SegmentRow {
-        first: row.try_get::<i64, _>("seq")? as Sequence,
-        count: u32::try_from(row.try_get::<i64, _>("count")?).unwrap_or(0),
-        hash: hash.try_into().map_err(|_| damaged("a hash"))?,
-        body: unpack(&row.try_get::<Vec<u8>, _>("body")?).ok_or_else(|| damaged("a journal segment"))?,
+        first: columns.take::<i64>()? as Sequence,
+        count: u32::try_from(columns.take::<i64>()?).unwrap_or(0),
+        hash: columns.take::<Vec<u8>>()?.try_into().map_err(|_| damaged("a hash"))?,
+        body: unpack(&columns.take::<Vec<u8>>()?).ok_or_else(|| damaged("a journal segment"))?,
     })
 }
 
-fn event_row(row: &SqliteRow) -> Result<EventRow, sqlx::Error> {
+fn event_row(row: &Row) -> Result<EventRow, StoreError> {
+    let mut columns = row.columns();
     Ok(EventRow {
-        position: row.try_get("position")?,
-        workspace: WorkspaceId(row.try_get("workspace")?),
-        event_id: event_id(row)?,
-        source: row.try_get("source")?,
-        event_type: row.try_get("type")?,
-        subject: row.try_get("subject")?,
-        time: row.try_get("time")?,
-        received_at: Timestamp(row.try_get("received_at")?),
-        origin: Origin::from_code(row.try_get("origin")?).unwrap_or(Origin::Internal),
-        depth: row.try_get("depth")?,
-        data: unpack(&row.try_get::<Vec<u8>, _>("data")?).ok_or_else(|| damaged("an event"))?,
+        position: columns.take()?,
+        workspace: WorkspaceId(columns.take()?),
+        event_id: event_id(&mut columns)?,
+        source: columns.take()?,
+        event_type: columns.take()?,
+        subject: columns.take()?,
+        time: columns.take()?,
+        received_at: Timestamp(columns.take()?),
+        origin: Origin::from_code(columns.take()?).unwrap_or(Origin::Internal),
+        depth: columns.take()?,
+        data: unpack(&columns.take::<Vec<u8>>()?).ok_or_else(|| damaged("an event"))?,
     })
 }
 
 /// Text, or the bytes of a UUID.
-fn event_id(row: &SqliteRow) -> Result<String, sqlx::Error> {
-    match row.try_get_unchecked::<Vec<u8>, _>("id")? {
-        bytes if bytes.len() == 16 && row.try_get_raw("id")?.type_info().name() == "BLOB" => {
-            Ok(Uuid::from_slice(&bytes).map_err(|_| damaged("an event's id"))?.to_string())
-        }
-        text => String::from_utf8(text).map_err(|_| damaged("an event's id")),
+fn event_id(columns: &mut Columns<'_>) -> Result<String, StoreError> {
+    match columns.take()? {
+        Value::Text(text) => Ok(text),
+        Value::Blob(bytes) => Ok(Uuid::from_slice(&bytes).map_err(|_| damaged("an event's id"))?.to_string()),
+        _ => Err(damaged("an event's id")),
     }
 }
 
-fn wait_row(row: &SqliteRow) -> Result<WaitRow, sqlx::Error> {
-    let context: Option<String> = row.try_get("context")?;
+fn wait_row(row: &Row) -> Result<WaitRow, StoreError> {
+    let mut columns = row.columns();
     Ok(WaitRow {
-        id: row.try_get("id")?,
-        workspace: WorkspaceId(row.try_get("workspace")?),
-        workflow: WorkflowId(row.try_get("workflow")?),
-        run: RunId(row.try_get("run")?),
-        token: row.try_get::<i64, _>("token")? as Sequence,
-        step: row.try_get("step")?,
-        kind: WaitKind::from_code(row.try_get("kind")?).unwrap_or(WaitKind::Event),
-        event_type: row.try_get("event_type")?,
-        key: row.try_get("key")?,
-        correlate: row.try_get("correlate")?,
-        title: row.try_get("title")?,
-        context: context.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
-        assignee: row.try_get("assignee")?,
-        deadline: row.try_get::<Option<i64>, _>("deadline")?.map(Timestamp),
-        opened_at: Timestamp(row.try_get("opened_at")?),
+        id: columns.take()?,
+        workspace: WorkspaceId(columns.take()?),
+        workflow: WorkflowId(columns.take()?),
+        run: RunId(columns.take()?),
+        token: columns.take::<i64>()? as Sequence,
+        step: columns.take()?,
+        kind: WaitKind::from_code(columns.take()?).unwrap_or(WaitKind::Event),
+        event_type: columns.take()?,
+        key: columns.take()?,
+        correlate: columns.take()?,
+        title: columns.take()?,
+        context: columns
+            .take::<Option<String>>()?
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
+        assignee: columns.take()?,
+        deadline: columns.take::<Option<i64>>()?.map(Timestamp),
+        opened_at: Timestamp(columns.take()?),
     })
 }
 
 impl Store {
     /// One run.
     pub async fn run(&self, workspace: WorkspaceId, run: RunId) -> Result<Option<RunRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(RUN);
+        let mut query = query(RUN);
         query.push("WHERE id = ").push_bind(run.0).push(" AND workspace = ").push_bind(workspace.0);
-        let row = query.build().fetch_optional(&self.readers).await?;
-        Ok(row.as_ref().map(run_row).transpose()?)
+        let row = query.first(self).await?;
+        row.as_ref().map(run_row).transpose()
     }
 
     /// Runs, newest first, at most `limit`, going on before `before`.
@@ -170,7 +191,7 @@ impl Store {
         before: Cursor<RunId>,
         limit: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(RUN);
+        let mut query = query(RUN);
         query.push("WHERE workspace = ").push_bind(workspace.0);
         if let Some(before) = before {
             query.push(" AND id < ").push_bind(before.0);
@@ -218,47 +239,52 @@ impl Store {
             query.push(" AND status > 4");
         }
         if let Some(test) = filter.test {
-            query.push(" AND test = ").push_bind(test);
+            query.push(" AND test = ").push_bind(i64::from(test));
         }
         if let Some(text) = &filter.text {
             let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-            query.push(" AND (subject LIKE ").push_bind(pattern.clone());
-            query.push(" ESCAPE '\\' OR error_message LIKE ").push_bind(pattern.clone());
-            query.push(" ESCAPE '\\' OR event_type LIKE ").push_bind(pattern).push(" ESCAPE '\\')");
+            // SQLite's LIKE ignores the case of ASCII letters.
+            let like = if self.is_postgres() { "ILIKE" } else { "LIKE" };
+            query.push(format!(" AND (subject {like} ")).push_bind(pattern.clone());
+            query.push(format!(" ESCAPE '\\' OR error_message {like} ")).push_bind(pattern.clone());
+            query
+                .push(format!(" ESCAPE '\\' OR event_type {like} "))
+                .push_bind(pattern)
+                .push(" ESCAPE '\\')");
         }
         query.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
+        let rows = query.all(self).await?;
+        rows.iter().map(run_row).collect()
     }
 
     /// Every run that is not over, oldest first, in pages.
     pub async fn open_runs(&self, after: Cursor<RunId>, limit: u32) -> Result<Vec<RunRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(RUN);
+        let mut query = query(RUN);
         query.push("WHERE status < 4 AND id > ").push_bind(after.map_or(Uuid::nil(), |run| run.0));
         query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
+        let rows = query.all(self).await?;
+        rows.iter().map(run_row).collect()
     }
 
     /// Runs of all workspaces in order of their ids, after this one; for a check of the whole log.
     pub async fn runs_after(&self, after: Cursor<RunId>, limit: u32) -> Result<Vec<RunRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(RUN);
+        let mut query = query(RUN);
         query.push("WHERE id > ").push_bind(after.map_or(Uuid::nil(), |run| run.0));
         query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
+        let rows = query.all(self).await?;
+        rows.iter().map(run_row).collect()
     }
 
     /// How many runs there are in all workspaces.
     pub async fn run_count(&self) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM runs").fetch_one(&self.readers).await?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        let count: Option<i64> = query("SELECT count(*) FROM runs").scalar(self).await?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
     /// Journals whose run has no row, which no way of Masar leaves behind.
     pub async fn journals_without_run(&self, limit: u32) -> Result<Vec<RunId>, StoreError> {
         let text = "SELECT run FROM journal j WHERE seq = 0 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = j.run) LIMIT $1";
-        let ids: Vec<Uuid> = sqlx::query_scalar(text).bind(i64::from(limit)).fetch_all(&self.readers).await?;
+        let ids: Vec<Uuid> = query(text).bind(limit).column(self).await?;
         Ok(ids.into_iter().map(RunId).collect())
     }
 
@@ -269,11 +295,11 @@ impl Store {
         parent: RunId,
         step: &str,
     ) -> Result<Option<RunId>, StoreError> {
-        let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM runs WHERE parent = $1 AND parent_step = $2 AND workspace = $3 ORDER BY id DESC LIMIT 1")
+        let id: Option<Uuid> = query("SELECT id FROM runs WHERE parent = $1 AND parent_step = $2 AND workspace = $3 ORDER BY id DESC LIMIT 1")
             .bind(parent.0)
             .bind(step)
             .bind(workspace.0)
-            .fetch_optional(&self.readers)
+            .scalar(self)
             .await?;
         Ok(id.map(RunId))
     }
@@ -284,15 +310,15 @@ impl Store {
         workspace: WorkspaceId,
         position: i64,
     ) -> Result<Vec<RunRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(RUN);
+        let mut query = query(RUN);
         query
             .push("WHERE event = ")
             .push_bind(position)
             .push(" AND workspace = ")
             .push_bind(workspace.0)
             .push(" ORDER BY id");
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(run_row).collect::<Result<_, _>>()?)
+        let rows = query.all(self).await?;
+        rows.iter().map(run_row).collect()
     }
 
     /// Counts of runs by status of one workflow since a moment.
@@ -302,21 +328,21 @@ impl Store {
         workflow: WorkflowId,
         since: Timestamp,
     ) -> Result<Vec<(Status, i64)>, StoreError> {
-        let rows: Vec<(i64, i64)> =
-            sqlx::query_as("SELECT status, count(*) FROM runs WHERE workflow = $1 AND workspace = $2 AND id >= $3 AND test = 0 GROUP BY status")
+        let rows =
+            query("SELECT status, count(*) FROM runs WHERE workflow = $1 AND workspace = $2 AND id >= $3 AND test = 0 GROUP BY status")
                 .bind(workflow.0)
                 .bind(workspace.0)
                 .bind(id_at(since))
-                .fetch_all(&self.readers)
+                .all(self)
                 .await?;
-        Ok(rows.into_iter().map(|(status, count)| (Status::from_code(status), count)).collect())
+        rows.iter().map(|row| Ok((Status::from_code(row.get(0)?), row.get(1)?))).collect()
     }
 
     /// A run's journal, in order.
     pub async fn journal(&self, run: RunId) -> Result<Vec<SegmentRow>, StoreError> {
-        let rows = sqlx::query("SELECT seq, count, hash, body FROM journal WHERE run = $1 ORDER BY seq")
+        let rows = query("SELECT seq, count, hash, body FROM journal WHERE run = $1 ORDER BY seq")
             .bind(run.0)
-            .fetch_all(&self.readers)
+            .all(self)
             .await?;
         rows.iter().map(segment_row).collect()
     }
@@ -329,21 +355,21 @@ impl Store {
         most: u64,
     ) -> Result<Vec<SegmentRow>, StoreError> {
         let until = from.saturating_add(most);
-        let rows = sqlx::query("SELECT seq, count, hash, body FROM journal WHERE run = $1 AND seq + count > $2 AND seq < $3 ORDER BY seq")
+        let rows = query("SELECT seq, count, hash, body FROM journal WHERE run = $1 AND seq + count > $2 AND seq < $3 ORDER BY seq")
             .bind(run.0)
             .bind(i64::try_from(from).unwrap_or(i64::MAX))
             .bind(i64::try_from(until).unwrap_or(i64::MAX))
-            .fetch_all(&self.readers)
+            .all(self)
             .await?;
         rows.iter().map(segment_row).collect()
     }
 
     /// One event.
     pub async fn event(&self, workspace: WorkspaceId, position: i64) -> Result<Option<EventRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(EVENT);
+        let mut query = query(EVENT);
         query.push("WHERE position = ").push_bind(position).push(" AND workspace = ").push_bind(workspace.0);
-        let row = query.build().fetch_optional(&self.readers).await?;
-        Ok(row.as_ref().map(event_row).transpose()?)
+        let row = query.first(self).await?;
+        row.as_ref().map(event_row).transpose()
     }
 
     /// Events, newest first.
@@ -354,7 +380,7 @@ impl Store {
         before: Cursor<i64>,
         limit: u32,
     ) -> Result<Vec<EventRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(EVENT);
+        let mut query = query(EVENT);
         query.push("WHERE workspace = ").push_bind(workspace.0);
         if let Some(before) = before {
             query.push(" AND position < ").push_bind(before);
@@ -370,8 +396,8 @@ impl Store {
             query.push(" AND origin = ").push_bind(origin as i64);
         }
         query.push(" ORDER BY position DESC LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(event_row).collect::<Result<_, _>>()?)
+        let rows = query.all(self).await?;
+        rows.iter().map(event_row).collect()
     }
 
     /// Why triggers did not start runs: for one event, or for a workflow (and subject).
@@ -383,7 +409,7 @@ impl Store {
         subject: Option<&str>,
         limit: u32,
     ) -> Result<Vec<DecisionRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(
+        let mut query = query(
             "SELECT event, workflow, trigger_key, code, detail, subject, at FROM decisions WHERE workspace = ",
         );
         query.push_bind(workspace.0);
@@ -397,52 +423,50 @@ impl Store {
             query.push(" AND subject = ").push_bind(subject.to_owned());
         }
         query.push(" ORDER BY event DESC LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        let read = |row: &SqliteRow| -> Result<DecisionRow, sqlx::Error> {
+        let rows = query.all(self).await?;
+        let read = |row: &Row| -> Result<DecisionRow, StoreError> {
+            let mut columns = row.columns();
             Ok(DecisionRow {
-                event: row.try_get("event")?,
-                workflow: WorkflowId(row.try_get("workflow")?),
-                trigger: row.try_get("trigger_key")?,
-                code: row.try_get("code")?,
-                detail: row.try_get("detail")?,
-                subject: row.try_get("subject")?,
-                at: Timestamp(row.try_get("at")?),
+                event: columns.take()?,
+                workflow: WorkflowId(columns.take()?),
+                trigger: columns.take()?,
+                code: columns.take()?,
+                detail: columns.take()?,
+                subject: columns.take()?,
+                at: Timestamp(columns.take()?),
             })
         };
-        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+        rows.iter().map(read).collect()
     }
 
     /// Timers that are due, earliest first.
     pub async fn timers_due(&self, now: Timestamp, limit: u32) -> Result<Vec<TimerRow>, StoreError> {
-        let rows: Vec<(i64, i64, Uuid, i64, i64, i64)> =
-            sqlx::query_as("SELECT workspace, due, run, token, kind, payload FROM timers WHERE due <= $1 ORDER BY due LIMIT $2")
-                .bind(now.0)
-                .bind(i64::from(limit))
-                .fetch_all(&self.readers)
-                .await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(workspace, due, run, token, kind, payload)| {
-                let kind = TimerKind::from_code(kind)?;
-                Some(TimerRow {
-                    workspace: WorkspaceId(workspace),
-                    due: Timestamp(due),
-                    run: RunId(run),
-                    token: token as Sequence,
-                    kind,
-                    payload,
-                })
-            })
-            .collect())
+        let rows = query("SELECT workspace, due, run, token, kind, payload FROM timers WHERE due <= $1 ORDER BY due LIMIT $2")
+            .bind(now.0)
+            .bind(limit)
+            .all(self)
+            .await?;
+        let read = |row: &Row| -> Result<Option<TimerRow>, StoreError> {
+            let mut columns = row.columns();
+            let (workspace, due, run) = (columns.take()?, columns.take()?, columns.take()?);
+            let (token, kind, payload): (i64, i64, i64) = (columns.take()?, columns.take()?, columns.take()?);
+            let Some(kind) = TimerKind::from_code(kind) else { return Ok(None) };
+            Ok(Some(TimerRow {
+                workspace: WorkspaceId(workspace),
+                due: Timestamp(due),
+                run: RunId(run),
+                token: token as Sequence,
+                kind,
+                payload,
+            }))
+        };
+        rows.iter().filter_map(|row| read(row).transpose()).collect()
     }
 
     /// When the next timer after `now` is due.
     pub async fn next_timer(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let due: Option<i64> = sqlx::query_scalar("SELECT min(due) FROM timers WHERE due > $1")
-            .bind(now.0)
-            .fetch_one(&self.readers)
-            .await?;
-        Ok(due.map(Timestamp))
+        let text = "SELECT due FROM timers WHERE due > $1 ORDER BY due LIMIT 1";
+        Ok(query(text).bind(now.0).scalar(self).await?.map(Timestamp))
     }
 
     /// The wait that belongs to a token.
@@ -452,7 +476,7 @@ impl Store {
         run: RunId,
         token: Sequence,
     ) -> Result<Option<WaitRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(WAIT);
+        let mut query = query(WAIT);
         query
             .push("WHERE run = ")
             .push_bind(run.0)
@@ -460,76 +484,73 @@ impl Store {
             .push_bind(token as i64)
             .push(" AND workspace = ")
             .push_bind(workspace.0);
-        let row = query.build().fetch_optional(&self.readers).await?;
-        Ok(row.as_ref().map(wait_row).transpose()?)
+        let row = query.first(self).await?;
+        row.as_ref().map(wait_row).transpose()
     }
 
     /// One wait.
     pub async fn wait(&self, workspace: WorkspaceId, id: Uuid) -> Result<Option<WaitRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(WAIT);
+        let mut query = query(WAIT);
         query.push("WHERE id = ").push_bind(id).push(" AND workspace = ").push_bind(workspace.0);
-        let row = query.build().fetch_optional(&self.readers).await?;
-        Ok(row.as_ref().map(wait_row).transpose()?)
+        let row = query.first(self).await?;
+        row.as_ref().map(wait_row).transpose()
     }
 
     /// Open approvals, newest first.
     pub async fn approvals(&self, workspace: WorkspaceId, limit: u32) -> Result<Vec<WaitRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(WAIT);
+        let mut query = query(WAIT);
         query
             .push("WHERE workspace = ")
             .push_bind(workspace.0)
             .push(" AND kind = 1 ORDER BY id DESC LIMIT ")
             .push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(wait_row).collect::<Result<_, _>>()?)
+        let rows = query.all(self).await?;
+        rows.iter().map(wait_row).collect()
     }
 
     /// Event types that somebody waits for.
     pub async fn waited_types(&self) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT DISTINCT event_type FROM waits WHERE event_type IS NOT NULL")
-            .fetch_all(&self.readers)
-            .await?)
+        query("SELECT DISTINCT event_type FROM waits WHERE event_type IS NOT NULL").column(self).await
     }
 
     /// How many events wait in the outbox, and since when the oldest.
     pub async fn outbox_depth(&self) -> Result<(i64, Option<Timestamp>), StoreError> {
-        let (count, oldest): (i64, Option<i64>) =
-            sqlx::query_as("SELECT count(*), min(time) FROM outbox").fetch_one(&self.readers).await?;
-        Ok((count, oldest.map(Timestamp)))
+        let row = query("SELECT count(*), min(time) FROM outbox").first(self).await?;
+        let Some(row) = row else { return Ok((0, None)) };
+        Ok((row.get(0)?, row.get::<Option<i64>>(1)?.map(Timestamp)))
     }
 
     /// When the newest event was accepted.
     pub async fn newest_event(&self) -> Result<Option<Timestamp>, StoreError> {
         let at: Option<i64> =
-            sqlx::query_scalar("SELECT received_at FROM events ORDER BY position DESC LIMIT 1")
-                .fetch_optional(&self.readers)
-                .await?;
+            query("SELECT received_at FROM events ORDER BY position DESC LIMIT 1").scalar(self).await?;
         Ok(at.map(Timestamp))
     }
 
     /// The head of the outbox.
     pub async fn outbox(&self, limit: u32) -> Result<Vec<(i64, OutboxRow)>, StoreError> {
-        let rows = sqlx::query("SELECT position, workspace, event_id, source, type, subject, time, data, depth FROM outbox ORDER BY position LIMIT $1")
+        let rows = query("SELECT position, workspace, event_id, source, type, subject, time, data, depth FROM outbox ORDER BY position LIMIT $1")
             .bind(i64::from(limit))
-            .fetch_all(&self.readers)
+            .all(self)
             .await?;
-        let read = |row: &SqliteRow| -> Result<(i64, OutboxRow), sqlx::Error> {
-            let data: String = row.try_get("data")?;
-            Ok((
-                row.try_get("position")?,
-                OutboxRow {
-                    workspace: WorkspaceId(row.try_get("workspace")?),
-                    event_id: row.try_get("event_id")?,
-                    source: row.try_get("source")?,
-                    event_type: row.try_get("type")?,
-                    subject: row.try_get("subject")?,
-                    time: Timestamp(row.try_get("time")?),
-                    data: serde_json::from_str(&data).map_err(|error| sqlx::Error::Decode(error.into()))?,
-                    depth: row.try_get("depth")?,
-                },
-            ))
+        let read = |row: &Row| -> Result<(i64, OutboxRow), StoreError> {
+            let mut columns = row.columns();
+            let position = columns.take()?;
+            let event = OutboxRow {
+                workspace: WorkspaceId(columns.take()?),
+                event_id: columns.take()?,
+                source: columns.take()?,
+                event_type: columns.take()?,
+                subject: columns.take()?,
+                time: Timestamp(columns.take()?),
+                data: serde_json::from_str(&columns.take::<String>()?).map_err(|error| {
+                    StoreError::Damaged(format!("event {position} of the outbox: {error}"))
+                })?,
+                depth: columns.take()?,
+            };
+            Ok((position, event))
         };
-        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+        rows.iter().map(read).collect()
     }
 
     /// Webhook calls, newest first.
@@ -540,8 +561,12 @@ impl Store {
         before: Cursor<i64>,
         limit: u32,
     ) -> Result<Vec<HookCallRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM hook_calls WHERE workspace = ");
-        query.push_bind(workspace.0).push(" AND position < ").push_bind(before.unwrap_or(i64::MAX));
+        let mut query = query(CALL);
+        query
+            .push(" WHERE workspace = ")
+            .push_bind(workspace.0)
+            .push(" AND position < ")
+            .push_bind(before.unwrap_or(i64::MAX));
         if let Some(path) = &filter.path {
             query.push(" AND path = ").push_bind(path.clone());
         }
@@ -552,8 +577,8 @@ impl Store {
             None => &mut query,
         };
         query.push(" ORDER BY position DESC LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(hook_row).collect::<Result<_, _>>()?)
+        let rows = query.all(self).await?;
+        rows.iter().map(hook_row).collect()
     }
 
     /// One webhook call.
@@ -562,12 +587,12 @@ impl Store {
         workspace: WorkspaceId,
         position: i64,
     ) -> Result<Option<HookCallRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM hook_calls WHERE workspace = $1 AND position = $2")
+        let row = query(format!("{CALL} WHERE workspace = $1 AND position = $2"))
             .bind(workspace.0)
             .bind(position)
-            .fetch_optional(&self.readers)
+            .first(self)
             .await?;
-        Ok(row.as_ref().map(hook_row).transpose()?)
+        row.as_ref().map(hook_row).transpose()
     }
 
     /// When a schedule fired last.
@@ -576,28 +601,27 @@ impl Store {
         workflow: WorkflowId,
         trigger: &str,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let at: Option<i64> =
-            sqlx::query_scalar("SELECT last_at FROM schedules WHERE workflow = $1 AND trigger_key = $2")
-                .bind(workflow.0)
-                .bind(trigger)
-                .fetch_optional(&self.readers)
-                .await?;
+        let at: Option<i64> = query("SELECT last_at FROM schedules WHERE workflow = $1 AND trigger_key = $2")
+            .bind(workflow.0)
+            .bind(trigger)
+            .scalar(self)
+            .await?;
         Ok(at.map(Timestamp))
     }
 
     /// Credentials, by name.
     pub async fn credentials(&self, workspace: WorkspaceId) -> Result<Vec<CredentialRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM credentials WHERE workspace = $1 ORDER BY name")
+        let rows = query(format!("{CREDENTIAL} WHERE workspace = $1 ORDER BY name"))
             .bind(workspace.0)
-            .fetch_all(&self.readers)
+            .all(self)
             .await?;
-        Ok(rows.iter().map(credential_row).collect::<Result<_, _>>()?)
+        rows.iter().map(credential_row).collect()
     }
 
     /// The credentials of all workspaces, for a change of the master key.
     pub async fn sealed(&self) -> Result<Vec<CredentialRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM credentials ORDER BY id").fetch_all(&self.readers).await?;
-        Ok(rows.iter().map(credential_row).collect::<Result<_, _>>()?)
+        let rows = query(format!("{CREDENTIAL} ORDER BY id")).all(self).await?;
+        rows.iter().map(credential_row).collect()
     }
 
     /// One credential, by name.
@@ -606,20 +630,18 @@ impl Store {
         workspace: WorkspaceId,
         name: &str,
     ) -> Result<Option<CredentialRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM credentials WHERE workspace = $1 AND name = $2")
+        let row = query(format!("{CREDENTIAL} WHERE workspace = $1 AND name = $2"))
             .bind(workspace.0)
             .bind(name)
-            .fetch_optional(&self.readers)
+            .first(self)
             .await?;
-        Ok(row.as_ref().map(credential_row).transpose()?)
+        row.as_ref().map(credential_row).transpose()
     }
 
     /// The workspace's variables, JSON text.
     pub async fn vars(&self, workspace: WorkspaceId) -> Result<String, StoreError> {
-        let vars: Option<String> = sqlx::query_scalar("SELECT vars FROM workspaces WHERE id = $1")
-            .bind(workspace.0)
-            .fetch_optional(&self.readers)
-            .await?;
+        let vars: Option<String> =
+            query("SELECT vars FROM workspaces WHERE id = $1").bind(workspace.0).scalar(self).await?;
         Ok(vars.unwrap_or_else(|| "{}".into()))
     }
 
@@ -630,62 +652,67 @@ impl Store {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<KeptAnswer>, StoreError> {
-        let row: Option<(Vec<u8>, i64, String, String)> = sqlx::query_as(
+        let row = query(
             "SELECT request, status, headers, body FROM idempotency WHERE workspace = $1 AND key = $2 AND expires > $3",
         )
         .bind(workspace.0)
         .bind(key)
         .bind(now.0)
-        .fetch_optional(&self.readers)
+        .first(self)
         .await?;
-        let Some((request, status, headers, body)) = row else { return Ok(None) };
-        let request = request.try_into().map_err(|_| damaged("an idempotency key"))?;
-        Ok(Some(KeptAnswer { request, status: u16::try_from(status).unwrap_or(200), headers, body }))
+        let Some(row) = row else { return Ok(None) };
+        let mut columns = row.columns();
+        Ok(Some(KeptAnswer {
+            request: columns.take::<Vec<u8>>()?.try_into().map_err(|_| damaged("an idempotency key"))?,
+            status: u16::try_from(columns.take::<i64>()?).unwrap_or(200),
+            headers: columns.take()?,
+            body: columns.take()?,
+        }))
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let _: i64 = sqlx::query_scalar("SELECT 1").fetch_one(&self.readers).await?;
-        Ok(())
+        query("SELECT 1").first(self).await.map(|_| ())
     }
 }
 
-fn hook_row(row: &SqliteRow) -> Result<HookCallRow, sqlx::Error> {
-    let position = row.try_get("position")?;
-    let filled = |column: &str, otherwise: &str| {
-        let text: String = row.try_get(column)?;
-        Ok::<_, sqlx::Error>(if text.is_empty() { otherwise.to_owned() } else { text })
-    };
-    let code = filled("code", ACCEPTED)?;
+fn hook_row(row: &Row) -> Result<HookCallRow, StoreError> {
+    let mut columns = row.columns();
+    let filled = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
+    let position = columns.take()?;
+    let code = filled(columns.take()?, ACCEPTED);
     let accepted = code == ACCEPTED;
+    let status = columns.take::<i64>()?;
+    let event = columns.take()?;
     Ok(HookCallRow {
         position,
-        workspace: WorkspaceId(row.try_get("workspace")?),
-        path: row.try_get("path")?,
-        method: filled("method", "POST")?,
-        query: row.try_get("query")?,
-        at: Timestamp(row.try_get("at")?),
-        status: if accepted { 202 } else { u16::try_from(row.try_get::<i64, _>("status")?).unwrap_or(0) },
+        workspace: WorkspaceId(columns.take()?),
+        path: columns.take()?,
+        method: filled(columns.take()?, "POST"),
+        query: columns.take()?,
+        at: Timestamp(columns.take()?),
+        status: if accepted { 202 } else { u16::try_from(status).unwrap_or(0) },
         code,
-        detail: row.try_get("detail")?,
-        headers: filled("headers", "{}")?,
-        remote: row.try_get("remote")?,
-        event: if accepted { Some(position) } else { row.try_get("event")? },
-        body: row.try_get("body")?,
-        size: row.try_get::<i64, _>("size")? as u64,
+        detail: columns.take()?,
+        headers: filled(columns.take()?, "{}"),
+        remote: columns.take()?,
+        event: if accepted { Some(position) } else { event },
+        body: columns.take()?,
+        size: columns.take::<i64>()? as u64,
     })
 }
 
-fn credential_row(row: &SqliteRow) -> Result<CredentialRow, sqlx::Error> {
+fn credential_row(row: &Row) -> Result<CredentialRow, StoreError> {
+    let mut columns = row.columns();
     Ok(CredentialRow {
-        id: row.try_get("id")?,
-        workspace: WorkspaceId(row.try_get("workspace")?),
-        name: row.try_get("name")?,
-        kind: row.try_get("kind")?,
-        sealed: row.try_get("sealed")?,
-        version: row.try_get("version")?,
-        created_at: Timestamp(row.try_get("created_at")?),
-        updated_at: Timestamp(row.try_get("updated_at")?),
+        id: columns.take()?,
+        workspace: WorkspaceId(columns.take()?),
+        name: columns.take()?,
+        kind: columns.take()?,
+        sealed: columns.take()?,
+        version: columns.take()?,
+        created_at: Timestamp(columns.take()?),
+        updated_at: Timestamp(columns.take()?),
     })
 }
 

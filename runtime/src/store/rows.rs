@@ -495,3 +495,30 @@ pub enum Write {
         at: Timestamp,
     },
 }
+
+impl Write {
+    /// The run that it is about.
+    pub(super) fn run(&self) -> Option<RunId> {
+        match self {
+            Self::RunInsert(row) => Some(row.id),
+            Self::RunUpdate { id, .. } => Some(*id),
+            Self::EventTaken { run, .. }
+            | Self::Journal { run, .. }
+            | Self::TimerSet { run, .. }
+            | Self::TimerClear { run, .. }
+            | Self::TimerClearKind { run, .. }
+            | Self::TimersClearRun { run }
+            | Self::WaitOpen { run, .. }
+            | Self::WaitClose { run, .. }
+            | Self::WaitsCloseRun { run } => Some(*run),
+            Self::ApprovalLink(link) => Some(link.run),
+            Self::EventInsert { .. }
+            | Self::EventArrived(_)
+            | Self::Decision { .. }
+            | Self::OutboxAppend(_)
+            | Self::OutboxDelete { .. }
+            | Self::HookCall(_)
+            | Self::ScheduleFired { .. } => None,
+        }
+    }
+}

@@ -1,13 +1,13 @@
 //! Writes as statements: the rows of all units of a group, table by table, each table's statement
 //! prepared once. Runs on the writer's own thread and connection.
 
-use masar_engine::{RunId, Sequence, Timestamp};
 use rusqlite::{CachedStatement, Connection, Result, params, types::Value};
 use uuid::Uuid;
 
 use super::{
     approvals,
-    rows::{ACCEPTED, HookCallRow, OutboxRow, RunRow, TimerKind, Write},
+    batch::Batch,
+    rows::{ACCEPTED, OutboxRow, Write},
     waits,
 };
 
@@ -41,31 +41,6 @@ const HOOK_CALL: &str = "INSERT INTO hook_calls (position, workspace, path, meth
 const SCHEDULE: &str = "INSERT INTO schedules (workflow, trigger_key, last_at) VALUES (?, ?, ?) \
      ON CONFLICT (workflow, trigger_key) DO UPDATE SET last_at = max(last_at, excluded.last_at)";
 
-type Timer = (Timestamp, RunId, Sequence, TimerKind, i64);
-
-/// Rows by table.
-#[derive(Default)]
-pub(super) struct Batch<'a> {
-    events: Vec<&'a Write>,
-    dedup: Vec<&'a Write>,
-    runs: Vec<&'a RunRow>,
-    moved_on: Vec<&'a Write>,
-    journal: Vec<&'a Write>,
-    timers: Vec<Timer>,
-    timers_off: Vec<&'a Write>,
-    arrivals: Vec<&'a waits::Arrival>,
-    waits: Vec<&'a Write>,
-    links: Vec<&'a approvals::LinkRow>,
-    taken: Vec<&'a Write>,
-    waits_off: Vec<(RunId, Sequence)>,
-    waits_off_run: Vec<RunId>,
-    outbox: Vec<&'a OutboxRow>,
-    outbox_off: Vec<i64>,
-    decisions: Vec<&'a Write>,
-    hook_calls: Vec<&'a HookCallRow>,
-    schedules: Vec<&'a Write>,
-}
-
 /// Runs one statement for each of some rows; nothing is prepared where there are none.
 fn each<T>(
     conn: &Connection,
@@ -90,62 +65,7 @@ macro_rules! row {
     };
 }
 
-impl<'a> Batch<'a> {
-    pub(super) fn of(writes: impl Iterator<Item = &'a Write>) -> Self {
-        let mut batch = Self::default();
-        writes.for_each(|write| batch.add(write));
-        batch
-    }
-
-    fn add(&mut self, write: &'a Write) {
-        match write {
-            Write::EventInsert { dedup, .. } => {
-                if dedup.is_some() {
-                    self.dedup.push(write);
-                }
-                self.events.push(write);
-            }
-            Write::RunInsert(row) => self.runs.push(row),
-            Write::RunUpdate { .. } => self.moved_on.push(write),
-            Write::Journal { .. } => self.journal.push(write),
-            Write::TimerSet { due, run, token, kind, payload } => {
-                self.timers.push((*due, *run, *token, *kind, *payload));
-            }
-            // What is called off goes before what is set is written: what one group sets and calls
-            // off again never comes to be.
-            Write::TimerClear { run, token } => {
-                self.timers.retain(|(_, set, of, ..)| set != run || of != token);
-                self.timers_off.push(write);
-            }
-            Write::TimerClearKind { .. } => self.timers_off.push(write),
-            Write::TimersClearRun { run } => {
-                self.timers.retain(|(_, set, ..)| set != run);
-                self.timers_off.push(write);
-            }
-            Write::EventArrived(arrival) => self.arrivals.push(arrival),
-            Write::EventTaken { .. } => self.taken.push(write),
-            Write::ApprovalLink(link) => self.links.push(link),
-            Write::WaitOpen { .. } => self.waits.push(write),
-            Write::WaitClose { run, token } => self.close_wait(*run, *token),
-            Write::WaitsCloseRun { run } => {
-                self.waits.retain(|open| !matches!(open, Write::WaitOpen { run: of, .. } if of == run));
-                self.waits_off_run.push(*run);
-            }
-            Write::OutboxAppend(row) => self.outbox.push(row),
-            Write::OutboxDelete { position } => self.outbox_off.push(*position),
-            Write::Decision { .. } => self.decisions.push(write),
-            Write::HookCall(call) => self.hook_calls.push(call),
-            Write::ScheduleFired { .. } => self.schedules.push(write),
-        }
-    }
-
-    fn close_wait(&mut self, run: RunId, token: Sequence) {
-        self.waits.retain(
-            |open| !matches!(open, Write::WaitOpen { run: of, token: at, .. } if *of == run && *at == token),
-        );
-        self.waits_off.push((run, token));
-    }
-
+impl Batch<'_> {
     pub(super) fn write(mut self, conn: &Connection) -> Result<()> {
         self.write_events(conn)?;
         self.write_runs(conn)?;

@@ -23,7 +23,7 @@ use super::{pack::unpack, rows::TimerKind, sql::TIMER};
 
 /// Events that a wait with a path looks at when it opens: the newest. Reading one that holds the
 /// value takes about ten microseconds, and the committer does nothing else meanwhile.
-const MOST_LOOKED_AT: i64 = 5_000;
+pub(super) const MOST_LOOKED_AT: i64 = 5_000;
 
 /// Event types that some run may wait for. Only grows while the program runs: a type that was
 /// waited for once costs a look-up.
@@ -62,7 +62,7 @@ pub struct Arrival {
 }
 
 /// The value that a wait compares with its key.
-fn correlated(correlate: Option<&str>, subject: Option<&str>, data: &Json) -> Option<String> {
+pub(super) fn correlated(correlate: Option<&str>, subject: Option<&str>, data: &Json) -> Option<String> {
     let Some(path) = correlate else { return subject.map(str::to_owned) };
     let value = path.split('.').try_fold(data, |value, name| value.get(name))?;
     Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))

@@ -1,11 +1,11 @@
 //! Workflows, their drafts and versions, credentials and settings: rare changes, each a small
 //! piece of work in a transaction of its own.
 
+use masar_crm_core::{DatabaseError, Row};
 use masar_engine::{RunId, Timestamp, VersionHash, WorkflowId, WorkspaceId};
-use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{CredentialRow, KeptAnswer, Store, StoreError};
+use super::{CredentialRow, KeptAnswer, Store, StoreError, query::query};
 
 /// A workflow with its draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,32 +109,33 @@ pub struct DraftChange {
 impl Store {
     /// What is published everywhere.
     pub async fn published(&self) -> Result<Vec<Published>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT w.workspace, w.id, w.name, w.published, w.paused, v.body FROM workflows w \
              JOIN versions v ON v.workflow = w.id AND v.number = w.published",
         )
-        .fetch_all(&self.readers)
+        .all(self)
         .await?;
-        let read = |row: &SqliteRow| -> Result<Published, sqlx::Error> {
+        let read = |row: &Row| -> Result<Published, StoreError> {
+            let mut columns = row.columns();
             Ok(Published {
-                workspace: WorkspaceId(row.try_get("workspace")?),
-                workflow: WorkflowId(row.try_get("id")?),
-                name: row.try_get("name")?,
-                version: row.try_get("published")?,
-                body: row.try_get("body")?,
-                paused: row.try_get("paused")?,
+                workspace: WorkspaceId(columns.take()?),
+                workflow: WorkflowId(columns.take()?),
+                name: columns.take()?,
+                version: columns.take()?,
+                paused: columns.take()?,
+                body: columns.take()?,
             })
         };
-        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+        rows.iter().map(read).collect()
     }
 
     /// Every workflow, by name.
     pub async fn workflows(&self, workspace: WorkspaceId) -> Result<Vec<WorkflowRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 ORDER BY name")
+        let rows = query(format!("{WORKFLOW} WHERE workspace = $1 ORDER BY name"))
             .bind(workspace.0)
-            .fetch_all(&self.readers)
+            .all(self)
             .await?;
-        Ok(rows.iter().map(workflow_row).collect::<Result<_, _>>()?)
+        rows.iter().map(workflow_row).collect()
     }
 
     /// One workflow.
@@ -143,12 +144,12 @@ impl Store {
         workspace: WorkspaceId,
         id: WorkflowId,
     ) -> Result<Option<WorkflowRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND id = $2")
+        let row = query(format!("{WORKFLOW} WHERE workspace = $1 AND id = $2"))
             .bind(workspace.0)
             .bind(id.0)
-            .fetch_optional(&self.readers)
+            .first(self)
             .await?;
-        Ok(row.as_ref().map(workflow_row).transpose()?)
+        row.as_ref().map(workflow_row).transpose()
     }
 
     /// One workflow, by name.
@@ -157,19 +158,19 @@ impl Store {
         workspace: WorkspaceId,
         name: &str,
     ) -> Result<Option<WorkflowRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM workflows WHERE workspace = $1 AND name = $2")
+        let row = query(format!("{WORKFLOW} WHERE workspace = $1 AND name = $2"))
             .bind(workspace.0)
             .bind(name)
-            .fetch_optional(&self.readers)
+            .first(self)
             .await?;
-        Ok(row.as_ref().map(workflow_row).transpose()?)
+        row.as_ref().map(workflow_row).transpose()
     }
 
     /// Makes a workflow.
     pub async fn create_workflow(&self, row: WorkflowRow) -> Result<(), StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "INSERT INTO workflows (id, workspace, name, folder, tags, draft, revision, published, paused, created_at, updated_at) \
                      VALUES ($1, $2, $3, $4, $5, $6, 1, NULL, 0, $7, $7)",
                 )
@@ -180,7 +181,7 @@ impl Store {
                 .bind(&row.tags)
                 .bind(&row.draft)
                 .bind(row.created_at.0)
-                .execute(conn)
+                .execute(&mut conn)
                 .await
                 .map_err(|error| taken(error, &row.name))?;
                 Ok(())
@@ -198,18 +199,18 @@ impl Store {
         change: DraftChange,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                let found: i64 = sqlx::query_scalar("SELECT revision FROM workflows WHERE workspace = $1 AND id = $2")
-                    .bind(workspace.0)
-                    .bind(id.0)
-                    .fetch_one(&mut *conn)
-                    .await?;
+                // Who changes the same workflow at the same time waits here (PostgreSQL).
+                let lock = if conn.is_sqlite() { "" } else { " FOR UPDATE" };
+                let text = format!("SELECT revision FROM workflows WHERE workspace = $1 AND id = $2{lock}");
+                let found = query(text).bind(workspace.0).bind(id.0).value(&mut conn).await?;
+                let found: i64 = found.ok_or(StoreError::Gone("workflow"))?;
                 if let Some(expected) = expected.filter(|expected| *expected != found) {
                     return Err(StoreError::Conflict { expected, found });
                 }
                 let name = change.name.clone().unwrap_or_default();
-                sqlx::query(
+                query(
                     "UPDATE workflows SET name = coalesce($3, name), folder = coalesce($4, folder), tags = coalesce($5, tags), \
                      draft = coalesce($6, draft), paused = coalesce($7, paused), revision = revision + 1, updated_at = $8 \
                      WHERE workspace = $1 AND id = $2",
@@ -220,9 +221,9 @@ impl Store {
                 .bind(change.folder)
                 .bind(change.tags)
                 .bind(change.draft)
-                .bind(change.paused)
+                .bind(change.paused.map(i64::from))
                 .bind(now.0)
-                .execute(conn)
+                .execute(&mut conn)
                 .await
                 .map_err(|error| taken(error, &name))?;
                 Ok(found + 1)
@@ -239,27 +240,19 @@ impl Store {
         id: WorkflowId,
         most: u32,
     ) -> Result<Vec<RunId>, StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                let open: Vec<Uuid> = sqlx::query_scalar(
-                    "SELECT id FROM runs WHERE status < 4 AND workflow = $1 ORDER BY id LIMIT $2",
-                )
-                .bind(id.0)
-                .bind(i64::from(most))
-                .fetch_all(&mut *conn)
-                .await?;
+                let text = "SELECT id FROM runs WHERE status < 4 AND workflow = $1 ORDER BY id LIMIT $2";
+                let open = query(text).bind(id.0).bind(most).rows(&mut conn).await?;
                 if open.is_empty() {
-                    sqlx::query("DELETE FROM schedules WHERE workflow = $1")
-                        .bind(id.0)
-                        .execute(&mut *conn)
-                        .await?;
-                    sqlx::query("DELETE FROM workflows WHERE workspace = $1 AND id = $2")
+                    query("DELETE FROM schedules WHERE workflow = $1").bind(id.0).execute(&mut conn).await?;
+                    query("DELETE FROM workflows WHERE workspace = $1 AND id = $2")
                         .bind(workspace.0)
                         .bind(id.0)
-                        .execute(conn)
+                        .execute(&mut conn)
                         .await?;
                 }
-                Ok(open.into_iter().map(RunId).collect())
+                open.iter().map(|row| Ok(RunId(row.get(0)?))).collect()
             })
         })
         .await
@@ -268,27 +261,36 @@ impl Store {
     /// Adds a version with the next number and, unless it is a snapshot for a test, makes it live.
     pub async fn add_version(&self, new: NewVersion) -> Result<i64, StoreError> {
         let NewVersion { workspace, workflow, hash, body, note, by, now, test } = new;
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                let edge = if test { "SELECT coalesce(min(min(number), 0), 0) - 1 FROM versions WHERE workflow = $1" } else { "SELECT coalesce(max(max(number), 0), 0) + 1 FROM versions WHERE workflow = $1" };
-                let number: i64 = sqlx::query_scalar(edge).bind(workflow.0).fetch_one(&mut *conn).await?;
-                sqlx::query("INSERT INTO versions (workflow, number, hash, body, note, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                if !conn.is_sqlite() {
+                    // Two versions at the same time would want the same number.
+                    let text = "SELECT revision FROM workflows WHERE id = $1 FOR UPDATE";
+                    query(text).bind(workflow.0).rows(&mut conn).await?;
+                }
+                let edge = match test {
+                    true => "SELECT coalesce(min(number), 0) - 1 FROM versions WHERE workflow = $1 AND number < 0",
+                    false => "SELECT coalesce(max(number), 0) + 1 FROM versions WHERE workflow = $1 AND number > 0",
+                };
+                let number = query(edge).bind(workflow.0).value(&mut conn).await?;
+                let number: i64 = number.ok_or(StoreError::Gone("workflow"))?;
+                query("INSERT INTO versions (workflow, number, hash, body, note, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
                     .bind(workflow.0)
                     .bind(number)
-                    .bind(hash.0.to_vec())
+                    .bind(hash.0)
                     .bind(body)
                     .bind(note)
                     .bind(by)
                     .bind(now.0)
-                    .execute(&mut *conn)
+                    .execute(&mut conn)
                     .await?;
                 if !test {
-                    sqlx::query("UPDATE workflows SET published = $3, updated_at = $4 WHERE workspace = $1 AND id = $2")
+                    query("UPDATE workflows SET published = $3, updated_at = $4 WHERE workspace = $1 AND id = $2")
                         .bind(workspace.0)
                         .bind(workflow.0)
                         .bind(number)
                         .bind(now.0)
-                        .execute(conn)
+                        .execute(&mut conn)
                         .await?;
                 }
                 Ok(number)
@@ -305,16 +307,16 @@ impl Store {
         number: Option<i64>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "UPDATE workflows SET published = $3, updated_at = $4 WHERE workspace = $1 AND id = $2",
                 )
                 .bind(workspace.0)
                 .bind(workflow.0)
                 .bind(number)
                 .bind(now.0)
-                .execute(conn)
+                .execute(&mut conn)
                 .await?;
                 Ok(())
             })
@@ -330,16 +332,16 @@ impl Store {
         number: i64,
     ) -> Result<Option<VersionRow>, StoreError> {
         // A version belongs to its workflow; the workspace is checked where the workflow still exists.
-        let row = sqlx::query(
-            "SELECT v.* FROM versions v LEFT JOIN workflows w ON w.id = v.workflow \
+        let row = query(
+            "SELECT v.workflow, v.number, v.hash, v.body, v.note, v.by, v.at FROM versions v LEFT JOIN workflows w ON w.id = v.workflow \
              WHERE v.workflow = $1 AND v.number = $2 AND coalesce(w.workspace, $3) = $3",
         )
         .bind(workflow.0)
         .bind(number)
         .bind(workspace.0)
-        .fetch_optional(&self.readers)
+        .first(self)
         .await?;
-        Ok(row.as_ref().map(version_row).transpose()?)
+        row.as_ref().map(version_row).transpose()
     }
 
     /// The versions of a workflow, newest first.
@@ -348,21 +350,21 @@ impl Store {
         workspace: WorkspaceId,
         workflow: WorkflowId,
     ) -> Result<Vec<VersionRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT v.* FROM versions v JOIN workflows w ON w.id = v.workflow WHERE v.workflow = $1 AND w.workspace = $2 AND v.number > 0 ORDER BY v.number DESC",
+        let rows = query(
+            "SELECT v.workflow, v.number, v.hash, v.body, v.note, v.by, v.at FROM versions v JOIN workflows w ON w.id = v.workflow WHERE v.workflow = $1 AND w.workspace = $2 AND v.number > 0 ORDER BY v.number DESC",
         )
         .bind(workflow.0)
         .bind(workspace.0)
-        .fetch_all(&self.readers)
+        .all(self)
         .await?;
-        Ok(rows.iter().map(version_row).collect::<Result<_, _>>()?)
+        rows.iter().map(version_row).collect()
     }
 
     /// Makes or replaces a credential.
     pub async fn set_credential(&self, row: CredentialRow) -> Result<(), StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "INSERT INTO credentials (id, workspace, name, kind, sealed, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
                      ON CONFLICT (workspace, name) DO UPDATE SET kind = excluded.kind, sealed = excluded.sealed, version = excluded.version, updated_at = excluded.updated_at",
                 )
@@ -370,10 +372,10 @@ impl Store {
                 .bind(row.workspace.0)
                 .bind(&row.name)
                 .bind(&row.kind)
-                .bind(&row.sealed)
+                .bind(row.sealed.as_slice())
                 .bind(row.version)
                 .bind(row.updated_at.0)
-                .execute(conn)
+                .execute(&mut conn)
                 .await?;
                 Ok(())
             })
@@ -383,13 +385,13 @@ impl Store {
 
     /// Replaces the sealed fields of credentials, all or none. Their values stay the same.
     pub async fn set_sealed(&self, rows: Vec<(Uuid, Vec<u8>)>) -> Result<(), StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
                 for (id, sealed) in rows {
-                    sqlx::query("UPDATE credentials SET sealed = $2 WHERE id = $1")
+                    query("UPDATE credentials SET sealed = $2 WHERE id = $1")
                         .bind(id)
                         .bind(sealed)
-                        .execute(&mut *conn)
+                        .execute(&mut conn)
                         .await?;
                 }
                 Ok(())
@@ -400,14 +402,14 @@ impl Store {
 
     /// Removes a credential.
     pub async fn delete_credential(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM credentials WHERE workspace = $1 AND name = $2")
+                let done = query("DELETE FROM credentials WHERE workspace = $1 AND name = $2")
                     .bind(workspace.0)
                     .bind(name)
-                    .execute(conn)
+                    .execute(&mut conn)
                     .await?;
-                Ok(done.rows_affected() > 0)
+                Ok(done > 0)
             })
         })
         .await
@@ -415,12 +417,12 @@ impl Store {
 
     /// Replaces the workspace's variables.
     pub async fn set_vars(&self, workspace: WorkspaceId, vars: String) -> Result<(), StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                sqlx::query("UPDATE workspaces SET vars = $2 WHERE id = $1")
+                query("UPDATE workspaces SET vars = $2 WHERE id = $1")
                     .bind(workspace.0)
                     .bind(vars)
-                    .execute(conn)
+                    .execute(&mut conn)
                     .await?;
                 Ok(())
             })
@@ -436,17 +438,21 @@ impl Store {
         answer: KeptAnswer,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(move |conn| {
+        self.change(move |mut conn| {
             Box::pin(async move {
-                sqlx::query("INSERT OR REPLACE INTO idempotency (workspace, key, request, status, headers, body, expires) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                query(
+                    "INSERT INTO idempotency (workspace, key, request, status, headers, body, expires) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                     ON CONFLICT (workspace, key) DO UPDATE SET request = excluded.request, status = excluded.status, \
+                     headers = excluded.headers, body = excluded.body, expires = excluded.expires",
+                )
                     .bind(workspace.0)
                     .bind(key)
-                    .bind(answer.request.to_vec())
+                    .bind(answer.request)
                     .bind(i64::from(answer.status))
                     .bind(answer.headers)
                     .bind(answer.body)
                     .bind(expires.0)
-                    .execute(conn)
+                    .execute(&mut conn)
                     .await?;
                 Ok(())
             })
@@ -455,37 +461,38 @@ impl Store {
     }
 }
 
-fn taken(error: sqlx::Error, name: &str) -> StoreError {
-    match error.as_database_error() {
-        Some(cause) if cause.is_unique_violation() => StoreError::Taken(name.to_owned()),
-        _ => error.into(),
-    }
+const WORKFLOW: &str = "SELECT id, workspace, name, folder, tags, draft, revision, published, paused, created_at, updated_at FROM workflows";
+
+fn taken(error: DatabaseError, name: &str) -> StoreError {
+    if error.unique { StoreError::Taken(name.to_owned()) } else { error.into() }
 }
 
-fn workflow_row(row: &SqliteRow) -> Result<WorkflowRow, sqlx::Error> {
+fn workflow_row(row: &Row) -> Result<WorkflowRow, StoreError> {
+    let mut columns = row.columns();
     Ok(WorkflowRow {
-        id: WorkflowId(row.try_get::<Uuid, _>("id")?),
-        workspace: WorkspaceId(row.try_get("workspace")?),
-        name: row.try_get("name")?,
-        folder: row.try_get("folder")?,
-        tags: row.try_get("tags")?,
-        draft: row.try_get("draft")?,
-        revision: row.try_get("revision")?,
-        published: row.try_get("published")?,
-        paused: row.try_get("paused")?,
-        created_at: Timestamp(row.try_get("created_at")?),
-        updated_at: Timestamp(row.try_get("updated_at")?),
+        id: WorkflowId(columns.take()?),
+        workspace: WorkspaceId(columns.take()?),
+        name: columns.take()?,
+        folder: columns.take()?,
+        tags: columns.take()?,
+        draft: columns.take()?,
+        revision: columns.take()?,
+        published: columns.take()?,
+        paused: columns.take()?,
+        created_at: Timestamp(columns.take()?),
+        updated_at: Timestamp(columns.take()?),
     })
 }
 
-fn version_row(row: &SqliteRow) -> Result<VersionRow, sqlx::Error> {
+fn version_row(row: &Row) -> Result<VersionRow, StoreError> {
+    let mut columns = row.columns();
     Ok(VersionRow {
-        workflow: WorkflowId(row.try_get("workflow")?),
-        number: row.try_get("number")?,
-        hash: row.try_get("hash")?,
-        body: row.try_get("body")?,
-        note: row.try_get("note")?,
-        by: row.try_get("by")?,
-        at: Timestamp(row.try_get("at")?),
+        workflow: WorkflowId(columns.take()?),
+        number: columns.take()?,
+        hash: columns.take()?,
+        body: columns.take()?,
+        note: columns.take()?,
+        by: columns.take()?,
+        at: Timestamp(columns.take()?),
     })
 }

@@ -11,6 +11,7 @@ mod generated;
 mod idempotency;
 mod kill;
 mod mail;
+mod postgres;
 mod quotations;
 mod retention;
 mod secrets;

@@ -68,7 +68,7 @@ pub(super) async fn session(broker: &RabbitMq, core: &Core) -> Result<(), Troubl
                 }
                 core.metrics.bus("published", confirmed.len() as u64);
                 let writes = confirmed.into_iter().map(|position| Write::OutboxDelete { position }).collect();
-                if let Err(error) = core.store.submit(Unit { writes, work: None }).await {
+                if let Err(error) = core.store.submit(Unit::of(writes)).await {
                     // They are published again, and known by their ids.
                     tracing::error!(error = %error, "published events could not be removed from the outbox");
                     sleep(FLOOR, &core.stopping).await;

@@ -1,29 +1,25 @@
-//! Opening the database: checks, migrations, the writing connection and the readers.
+//! Opening SQLite: checks, migrations, the writing connection and the readers.
 
 use std::{
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
+use masar_crm_core::Conn;
 use sha2::{Digest, Sha256};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::{
-    runtime::Handle,
-    sync::{mpsc, oneshot},
-};
+use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
-    CommitError, StoreError,
+    Store, StoreError,
+    base::{Base, Positions},
     checkpoint::{Checkpoints, LONG},
-    commit::{Change, Committed, Committer, QUEUE, Queued, Request, Unit},
+    commit::{Committer, QUEUE},
 };
 
 /// Another process may look at the file; it is waited for so long.
@@ -41,17 +37,6 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "crm", include_str!("../../../migrations/sqlite/0010_crm.sql")),
     (11, "dead_letters", include_str!("../../../migrations/sqlite/0011_dead_letters.sql")),
 ];
-
-/// Tells when a unit is durable, or why it is not.
-pub type Durable = oneshot::Receiver<Result<Committed, CommitError>>;
-
-/// The store.
-#[derive(Clone)]
-pub struct Store {
-    pub(super) readers: SqlitePool,
-    requests: mpsc::Sender<Request>,
-    position: Arc<AtomicI64>,
-}
 
 impl Store {
     /// Opens or makes the database file. `observe` hears the size and the seconds of every group commit.
@@ -99,13 +84,18 @@ impl Store {
             runtime: Handle::current(),
             observe: Box::new(observe),
             checkpoints: Checkpoints::start(writing(file)?)
-                .map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?,
+                .map_err(|error| StoreError::Database(error.to_string()))?,
         };
         std::thread::Builder::new()
             .name("masar-writer".into())
             .spawn(move || committer.run(inbox))
-            .map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?;
-        Ok(Self { readers, requests, position: Arc::new(AtomicI64::new(last + 1)) })
+            .map_err(|error| StoreError::Database(error.to_string()))?;
+        Ok(Self {
+            base: Base::Sqlite(readers),
+            lanes: [requests].into(),
+            positions: Arc::new(Positions::Dense(AtomicI64::new(last + 1))),
+            next_lane: Arc::default(),
+        })
     }
 
     /// Opens a database file for reading alone; whatever is submitted is refused. A server may be at
@@ -130,67 +120,22 @@ impl Store {
         if newest > known {
             return Err(StoreError::Newer { found: newest, known });
         }
-        Ok(Self { readers, requests: mpsc::channel(1).0, position: Arc::default() })
-    }
-
-    /// The place of the next event in the log of events; refused webhook calls are numbered with them.
-    pub fn next_position(&self) -> i64 {
-        self.position.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Makes a unit durable.
-    pub async fn submit(&self, unit: Unit) -> Result<Committed, CommitError> {
-        self.begin(unit).await?.await.map_err(|_| CommitError::Closed)?
-    }
-
-    /// Hands a unit over; what comes back tells when it is durable. Units become durable in the
-    /// order in which they were handed over.
-    pub async fn begin(&self, unit: Unit) -> Result<Durable, CommitError> {
-        let (done, answer) = oneshot::channel();
-        let request = Request::Unit(Queued { unit, done });
-        self.requests.send(request).await.map_err(|_| CommitError::Closed)?;
-        Ok(answer)
-    }
-
-    /// Runs a change in a transaction of its own; on an error nothing of it stays.
-    pub async fn change<T, F>(&self, run: F) -> Result<T, StoreError>
-    where
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-        T: Send + 'static,
-    {
-        let (told, tell) = oneshot::channel();
-        let change: Change = Box::new(move |conn| {
-            Box::pin(async move {
-                let _ = told.send(transaction(conn, run).await);
-            })
-        });
-        let gone = || StoreError::Database(sqlx::Error::WorkerCrashed);
-        self.requests.send(Request::Change(change)).await.map_err(|_| gone())?;
-        tell.await.map_err(|_| gone())?
-    }
-
-    /// A reading connection, for the CRM's own questions.
-    pub async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
-        Ok(self.readers.acquire().await?)
-    }
-
-    /// Units that wait to be written.
-    pub fn waiting(&self) -> usize {
-        QUEUE - self.requests.capacity()
-    }
-
-    /// Closes the readers. The writer ends when the last clone of the store is gone.
-    pub async fn close(&self) {
-        self.readers.close().await;
+        Ok(Self {
+            base: Base::Sqlite(readers),
+            lanes: [].into(),
+            positions: Arc::new(Positions::Dense(AtomicI64::new(1))),
+            next_lane: Arc::default(),
+        })
     }
 }
 
-async fn transaction<T, F>(conn: &mut SqliteConnection, run: F) -> Result<T, StoreError>
+/// Runs something in a transaction of its own.
+pub(super) async fn transaction<T, F>(conn: &mut SqliteConnection, run: F) -> Result<T, StoreError>
 where
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>>,
+    F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, StoreError>>,
 {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
-    let result = match run(&mut *conn).await {
+    let result = match run(Conn::Sqlite(&mut *conn)).await {
         Ok(value) => sqlx::query("COMMIT").execute(&mut *conn).await.map(|_| value).map_err(StoreError::from),
         Err(error) => Err(error),
     };

@@ -1,0 +1,202 @@
+//! The handle of a store: where reading connections come from, where units and changes go. What is
+//! particular to a database is in `sqlite` and `postgres`.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicUsize, Ordering},
+};
+
+use futures_util::future::BoxFuture;
+use masar_crm_core::Conn;
+use masar_engine::{RunId, Timestamp};
+use sqlx::{PgPool, SqlitePool, pool::PoolConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    CommitError, StoreError, Write,
+    commit::{Change, Committed, QUEUE, Queued, Request, Unit},
+    postgres, sqlite,
+};
+
+/// Tells when a unit is durable, or why it is not.
+pub type Durable = oneshot::Receiver<Result<Committed, CommitError>>;
+
+/// Which database it is, by its reading connections.
+#[derive(Clone)]
+pub(super) enum Base {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// The store.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) base: Base,
+    /// To the committers; one on SQLite. Units of one run always take the same.
+    pub(super) lanes: Arc<[mpsc::Sender<Request>]>,
+    pub(super) positions: Arc<Positions>,
+    /// For units without a run.
+    pub(super) next_lane: Arc<AtomicUsize>,
+}
+
+/// Who gives events their places in the log of events.
+pub(super) enum Positions {
+    /// One process counts.
+    Dense(AtomicI64),
+    /// Several processes: milliseconds since [`postgres::EPOCH`], a number of this process, a count. They
+    /// sort by time and stay below 2^53, which JavaScript can still count to.
+    Timed {
+        /// Number of this process, below 256.
+        slot: i64,
+        /// Milliseconds and count of the last one, as one number.
+        last: AtomicI64,
+    },
+}
+
+/// Bits of a timed position for the process, and for the count within a millisecond.
+const SLOT_BITS: u32 = 8;
+const COUNT_BITS: u32 = 5;
+
+impl Positions {
+    fn next(&self, now: Timestamp) -> i64 {
+        match self {
+            Self::Dense(next) => next.fetch_add(1, Ordering::Relaxed),
+            Self::Timed { slot, last } => {
+                let millis = (now.0 / 1000 - postgres::EPOCH).max(0);
+                let at_least = millis << COUNT_BITS;
+                // More than a millisecond holds, or a clock set back, borrows from the time to come.
+                let step = |last: i64| Some(at_least.max(last + 1));
+                let before = last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).unwrap_or(0);
+                let mine = at_least.max(before + 1);
+                let (millis, count) = (mine >> COUNT_BITS, mine & ((1 << COUNT_BITS) - 1));
+                (((millis << SLOT_BITS) | slot) << COUNT_BITS) | count
+            }
+        }
+    }
+}
+
+/// A reading connection.
+pub enum Reader {
+    /// Of SQLite.
+    Sqlite(PoolConnection<sqlx::Sqlite>),
+    /// Of PostgreSQL.
+    Postgres(PoolConnection<sqlx::Postgres>),
+}
+
+impl Reader {
+    /// As the CRM takes it.
+    pub fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(conn) => Conn::Sqlite(conn),
+            Self::Postgres(conn) => Conn::Postgres(conn),
+        }
+    }
+}
+
+impl Store {
+    /// Whether it is PostgreSQL; else SQLite.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.base, Base::Postgres(_))
+    }
+
+    /// The place of the next event in the log of events; refused webhook calls are numbered with them.
+    pub fn next_position(&self, now: Timestamp) -> i64 {
+        self.positions.next(now)
+    }
+
+    /// Makes a unit durable.
+    pub async fn submit(&self, unit: Unit) -> Result<Committed, CommitError> {
+        self.begin(unit).await?.await.map_err(|_| CommitError::Closed)?
+    }
+
+    /// Hands a unit over; what comes back tells when it is durable. Units of one run become durable in
+    /// the order in which they were handed over; on SQLite all units do.
+    pub async fn begin(&self, unit: Unit) -> Result<Durable, CommitError> {
+        let (done, answer) = oneshot::channel();
+        let lane = self.lane(&unit)?;
+        let request = Request::Unit(Queued { unit, done });
+        lane.send(request).await.map_err(|_| CommitError::Closed)?;
+        Ok(answer)
+    }
+
+    fn lane(&self, unit: &Unit) -> Result<&mpsc::Sender<Request>, CommitError> {
+        let lane = match self.lanes.len() {
+            0 => return Err(CommitError::Closed),
+            1 => 0,
+            lanes => {
+                let run = unit.run.or_else(|| unit.writes.iter().find_map(Write::run));
+                let number = run.map_or_else(
+                    || self.next_lane.fetch_add(1, Ordering::Relaxed),
+                    // The end of a UUIDv7 is random.
+                    |RunId(id)| usize::from(id.as_bytes()[15]),
+                );
+                number % lanes
+            }
+        };
+        self.lanes.get(lane).ok_or(CommitError::Closed)
+    }
+
+    /// Runs a change in a transaction of its own; on an error nothing of it stays.
+    pub async fn change<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        if let Base::Postgres(pool) = &self.base {
+            return postgres::change(pool, run).await;
+        }
+        let (told, tell) = oneshot::channel();
+        let change: Change = Box::new(move |conn| {
+            Box::pin(async move {
+                let _ = told.send(sqlite::transaction(conn, run).await);
+            })
+        });
+        let gone = || StoreError::Database("the store has been closed".into());
+        let writer = self.lanes.first().ok_or_else(gone)?;
+        writer.send(Request::Change(change)).await.map_err(|_| gone())?;
+        tell.await.map_err(|_| gone())?
+    }
+
+    /// A reading connection.
+    pub async fn reader(&self) -> Result<Reader, StoreError> {
+        Ok(match &self.base {
+            Base::Sqlite(pool) => Reader::Sqlite(pool.acquire().await?),
+            Base::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Units that wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.lanes.iter().map(|lane| QUEUE - lane.capacity()).sum()
+    }
+
+    /// Closes the readers. The writers end when the last clone of the store is gone.
+    pub async fn close(&self) {
+        match &self.base {
+            Base::Sqlite(pool) => pool.close().await,
+            Base::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timed_positions_grow_whatever_the_clock_does_and_differ_between_processes() {
+        let at = |millis: i64| Timestamp((postgres::EPOCH + millis) * 1000);
+        let one = Positions::Timed { slot: 1, last: AtomicI64::new(0) };
+        let two = Positions::Timed { slot: 2, last: AtomicI64::new(0) };
+        let mut taken = Vec::new();
+        for millis in [10, 10, 9, 500, 3] {
+            taken.extend((0..100).map(|_| one.next(at(millis))));
+        }
+        assert!(taken.is_sorted_by(|a, b| a < b));
+        assert!(taken.iter().all(|position| *position < 1 << 53));
+        let other = two.next(at(10_000));
+        assert!(other > *taken.last().unwrap() && one.next(at(10_000)) < other);
+        // For some thirty years.
+        assert!(two.next(at(1_000_000_000_000)) < 1 << 53);
+    }
+}
