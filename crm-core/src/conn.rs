@@ -169,7 +169,8 @@ from_value! {
     i32, "a small number": Value::Int(value) => i32::try_from(*value).ok();
     bool, "true or false": Value::Bool(value) => Some(*value), Value::Int(value) => Some(*value != 0);
     String, "a text": Value::Text(value) => Some(value.clone());
-    Vec<u8>, "bytes": Value::Blob(value) => Some(value.clone());
+    // On SQLite each value has a type of its own, whatever its column says.
+    Vec<u8>, "bytes": Value::Blob(value) => Some(value.clone()), Value::Text(value) => Some(value.clone().into_bytes());
     Uuid, "an id": Value::Uuid(value) => Some(*value), Value::Blob(bytes) => Uuid::from_slice(bytes).ok();
 }
 

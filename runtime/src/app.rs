@@ -48,17 +48,22 @@ pub struct App {
     /// The figures of the committer.
     pub commits: Arc<CommitMetrics>,
     loops: TaskTracker,
-    _lock: File,
+    _lock: Option<File>,
 }
 
-/// Makes the data folder usable and ours, until the file is closed.
-pub(crate) fn take_folder(folder: &Path) -> anyhow::Result<File> {
-    let explain = |what: &str| format!("the data folder {} {what}", folder.display());
+/// Makes the data folder, for its owner alone.
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .with_context(|| explain("cannot be made"))?;
+        .with_context(|| format!("the data folder {} cannot be made", folder.display()))
+}
+
+/// Makes the data folder usable and ours, until the file is closed.
+pub(crate) fn take_folder(folder: &Path) -> anyhow::Result<File> {
+    make_folder(folder)?;
+    let explain = |what: &str| format!("the data folder {} {what}", folder.display());
     let path = folder.join("lock");
     let mut lock = std::fs::OpenOptions::new()
         .read(true)
@@ -156,14 +161,22 @@ impl App {
         net::install_tls_provider();
         deadline::install();
         let folder: PathBuf = config.data.folder.clone();
-        let lock = take_folder(&folder)?;
+        // With PostgreSQL the folder holds only keys, which several processes may share.
+        let lock = match config.database.url {
+            Some(_) => make_folder(&folder).map(|()| None)?,
+            None => Some(take_folder(&folder)?),
+        };
         let commits = Arc::new(CommitMetrics::default());
         let observed = commits.clone();
+        let clock = Clock::system();
         let store =
-            Store::open(&folder.join("masar.db"), move |units, seconds| observed.note(units, seconds))
+            Store::configured(&config, clock.now(), move |units, seconds| observed.note(units, seconds))
                 .await?;
         let vault = Arc::new(rotation::open(&config, &store).await?);
-        let (token, new_token) = Token::open(&folder.join("api-token"))?;
+        let (token, new_token) = match &config.server.token {
+            Some(text) => (Token::given(text.clone()), false),
+            None => Token::open(&folder.join("api-token"))?,
+        };
         let masked = Arc::new(Mask::default());
         masked.hide(token.reveal());
         let guard = net::Guard::allowing(&config.http.allow_private)
@@ -175,15 +188,7 @@ impl App {
         let world = World { http, mail, vault: keeper, limits: masar_nodes::Limits::default() };
         let catalogue = Arc::new(Catalogue::builtin());
         let bus = Bus::new(&config.amqp);
-        let core = Core::new(Parts {
-            config,
-            clock: Clock::system(),
-            ids: Ids::default(),
-            store,
-            catalogue,
-            world,
-            masked,
-        });
+        let core = Core::new(Parts { config, clock, ids: Ids::default(), store, catalogue, world, masked });
         let executor = Executor::new(core.clone());
         let dispatcher = Dispatcher::new(core.clone(), executor.clone());
         executor.connect(dispatcher.clone());

@@ -63,7 +63,7 @@ pub async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     let folder = &config.data.folder;
     found.extend(data_folder(folder));
     found.extend(disk(folder));
-    found.extend(store::examine(&folder.join("masar.db"), now).await);
+    found.extend(store::examine(config, now).await);
     found.extend(broker::examine(config).await);
     found.push(server(config).await);
     found

@@ -12,6 +12,11 @@ use crate::clock::secret_bytes;
 pub struct Token(String);
 
 impl Token {
+    /// The token that the settings name.
+    pub fn given(text: String) -> Self {
+        Self(text)
+    }
+
     /// Reads the token file, or makes one. The flag tells whether it was made now.
     pub fn open(file: &Path) -> anyhow::Result<(Self, bool)> {
         if let Some(text) = private_file::read(file)? {

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::{access::rotation, app, config::Config, store::Store};
+use crate::{access::rotation, app, clock::Clock, config::Config, store::Store};
 
 #[derive(Subcommand)]
 pub(super) enum Secrets {
@@ -15,7 +15,7 @@ pub(super) enum Secrets {
 pub(super) async fn secrets(config: &Config, command: Secrets) -> anyhow::Result<u8> {
     let Secrets::Rotate = command;
     let _lock = app::take_folder(&config.data.folder)?;
-    let store = Store::open(&config.data.folder.join("masar.db"), |_, _| {}).await?;
+    let store = Store::configured(config, Clock::system().now(), |_, _| {}).await?;
     let done = rotation::rotate(config, &store).await?;
     println!("{} credentials moved; the master key in force is {}", done.moved, done.key);
     if config.previous_master_key.is_some() {

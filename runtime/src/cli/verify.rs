@@ -12,12 +12,18 @@ use crate::{config::Config, store::Store, verify};
 const PAGE: u32 = 500;
 
 pub(super) async fn verify(config: &Config, run: Option<&str>) -> anyhow::Result<u8> {
-    let store = Store::open_to_read(&config.data.folder.join("masar.db")).await?;
+    let store = Store::configured_to_read(config).await?;
     if let Some(run) = run {
         let id = run.parse().map_err(|_| anyhow::anyhow!("\"{run}\" is not the id of a run"))?;
         let row = store.run(WorkspaceId::FIRST, id).await?;
-        let row =
-            row.ok_or_else(|| anyhow::anyhow!("run {run} is not in {}", config.data.folder.display()))?;
+        let place = || {
+            config
+                .database
+                .url
+                .as_ref()
+                .map_or_else(|| config.data.folder.display().to_string(), |_| "the database".into())
+        };
+        let row = row.ok_or_else(|| anyhow::anyhow!("run {run} is not in {}", place()))?;
         return Ok(match verify::run(&store, &row).await? {
             Ok(intact) => {
                 println!("intact: {} records, head {}", intact.records, intact.head);

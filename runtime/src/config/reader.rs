@@ -128,6 +128,40 @@ impl Reader<'_> {
         )
     }
 
+    pub(super) fn database_url(&mut self, key: &str) -> Option<String> {
+        let text = self.text(key);
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        // Only the shape: the reader's own words could quote the password.
+        let usable = reqwest::Url::parse(text).is_ok_and(|url| {
+            matches!(url.scheme(), "postgres" | "postgresql")
+                && text.parse::<sqlx::postgres::PgConnectOptions>().is_ok()
+        });
+        if !usable {
+            self.expect(
+                key,
+                "an address such as postgres://masar:password@postgres.local:5432/masar (in the password, write / as %2f, @ as %40, : as %3a); or nothing for SQLite",
+            );
+        }
+        usable.then(|| text.to_owned())
+    }
+
+    pub(super) fn token(&mut self, key: &str) -> Option<String> {
+        let text = self.text(key);
+        let text = text.trim();
+        // A header carries it; a short one can be guessed.
+        let usable = text.len() >= 20 && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !text.is_empty() && !usable {
+            self.expect(
+                key,
+                "at least 20 letters, digits and signs without spaces, as `openssl rand -hex 24` makes them",
+            );
+        }
+        usable.then(|| text.to_owned())
+    }
+
     pub(super) fn amqp_url(&mut self, key: &str) -> Option<AMQPUri> {
         let text = self.text(key);
         if text.trim().is_empty() {

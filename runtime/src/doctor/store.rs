@@ -1,11 +1,12 @@
 //! The database: whether this program reads it, and what waits in it.
 
-use std::path::Path;
-
 use masar_engine::{Timestamp, WorkspaceId};
 
 use super::Finding;
-use crate::store::{Store, StoreError};
+use crate::{
+    config::Config,
+    store::{Store, StoreError},
+};
 
 /// Events in the outbox that are no cause for worry, by how long the oldest waits: it empties within
 /// milliseconds while a server runs.
@@ -13,14 +14,17 @@ const WAITING_MS: u64 = 60_000;
 /// A newest event further in the future than this comes from a clock that was set back.
 const SKEW_MS: u64 = 2_000;
 
-pub(super) async fn examine(file: &Path, now: Timestamp) -> Vec<Finding> {
-    if !file.exists() {
+pub(super) async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
+    if config.database.url.is_none() && !config.data.folder.join("masar.db").exists() {
         return Vec::new();
     }
-    match look(file, now).await {
+    match look(config, now).await {
         Ok(found) => found,
         Err(error @ StoreError::Newer { .. }) => {
             vec![Finding::bad("store", error.to_string(), "Start the newer program")]
+        }
+        Err(StoreError::Unreachable(what)) => {
+            vec![Finding::bad("store", what, "Mend that; until then nothing is taken in and nothing goes on")]
         }
         Err(error) => vec![Finding::bad(
             "store",
@@ -30,10 +34,18 @@ pub(super) async fn examine(file: &Path, now: Timestamp) -> Vec<Finding> {
     }
 }
 
-async fn look(file: &Path, now: Timestamp) -> Result<Vec<Finding>, StoreError> {
-    let store = Store::open_to_read(file).await?;
-    let seen = format!("{} opens, {} runs", file.display(), store.run_count().await?);
-    let mut found = vec![Finding::good("store", seen)];
+async fn look(config: &Config, now: Timestamp) -> Result<Vec<Finding>, StoreError> {
+    let store = Store::configured_to_read(config).await?;
+    let what = store.described().await?;
+    let mut found = vec![Finding::good("store", format!("{what}, {} runs", store.run_count().await?))];
+    found.extend(store.clock_skew(now).await?.map(|skew| match skew.unsigned_abs() {
+        0..=SKEW_MS => Finding::good("clocks", format!("{skew} ms apart from the database's")),
+        _ => Finding::bad(
+            "clocks",
+            format!("this machine's clock and the database's are {} s apart", skew.unsigned_abs() / 1000),
+            "Let both machines follow a time server",
+        ),
+    }));
 
     let newest = store.newest_event().await?;
     found.push(match newest {

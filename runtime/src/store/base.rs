@@ -15,8 +15,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     CommitError, StoreError, Write,
     commit::{Change, Committed, QUEUE, Queued, Request, Unit},
-    postgres, sqlite,
+    postgres,
+    query::query,
+    sqlite,
 };
+use crate::config::Config;
 
 /// Tells when a unit is durable, or why it is not.
 pub type Durable = oneshot::Receiver<Result<Committed, CommitError>>;
@@ -94,6 +97,33 @@ impl Reader {
 }
 
 impl Store {
+    /// Opens what the settings name. `observe` hears the size and the seconds of every group commit.
+    ///
+    /// # Errors
+    /// What is wrong with the file, or with the address, the server or its rights, and what to do.
+    pub async fn configured(
+        config: &Config,
+        now: Timestamp,
+        observe: impl Fn(usize, f64) + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        match &config.database.url {
+            Some(url) => Self::open_postgres(url, now, observe).await,
+            None => Self::open(&config.data.folder.join("masar.db"), observe).await,
+        }
+    }
+
+    /// Opens what the settings name for reading alone; whatever is submitted is refused. A server may be
+    /// at work on it.
+    ///
+    /// # Errors
+    /// As of [`Self::configured`].
+    pub async fn configured_to_read(config: &Config) -> Result<Self, StoreError> {
+        match &config.database.url {
+            Some(url) => Self::open_postgres_to_read(url).await,
+            None => Self::open_to_read(&config.data.folder.join("masar.db")).await,
+        }
+    }
+
     /// Whether it is PostgreSQL; else SQLite.
     pub fn is_postgres(&self) -> bool {
         matches!(self.base, Base::Postgres(_))
@@ -163,6 +193,29 @@ impl Store {
             Base::Sqlite(pool) => Reader::Sqlite(pool.acquire().await?),
             Base::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
         })
+    }
+
+    /// Which database it is, in a few words.
+    pub async fn described(&self) -> Result<String, StoreError> {
+        Ok(match &self.base {
+            Base::Sqlite(pool) => format!("{} opens", pool.connect_options().get_filename().display()),
+            Base::Postgres(pool) => {
+                let options = pool.connect_options();
+                let version: Option<String> = query("SHOW server_version").scalar(self).await?;
+                let (host, port) = (options.get_host(), options.get_port());
+                format!("PostgreSQL {} at {host}:{port} answers", version.unwrap_or_default())
+            }
+        })
+    }
+
+    /// How far the database's clock is from `now`, milliseconds; SQLite has none of its own.
+    pub async fn clock_skew(&self, now: Timestamp) -> Result<Option<i64>, StoreError> {
+        if !self.is_postgres() {
+            return Ok(None);
+        }
+        let text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        let there: Option<i64> = query(text).scalar(self).await?;
+        Ok(there.map(|there| there - now.0 / 1000))
     }
 
     /// Units that wait to be written.

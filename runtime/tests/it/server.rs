@@ -64,7 +64,24 @@ impl Server {
             command.args(["--set", setting]);
         }
         command.envs(variables.iter().copied());
+        if std::env::var("TEST_STORE").is_ok_and(|store| store == "postgres") {
+            command.env("MASAR_DATABASE_URL", Self::database_of(folder.path()));
+        }
         Self::spawn(command, folder)
+    }
+
+    /// The PostgreSQL database that belongs to a data folder: the same after a restart.
+    pub(crate) fn database_of(folder: &Path) -> String {
+        let file = folder.join("test-database");
+        std::fs::read_to_string(&file).unwrap_or_else(|_| {
+            // The tests' own runtimes cannot be waited on from here.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let url = std::thread::scope(|scope| {
+                scope.spawn(|| runtime.block_on(crate::postgres::database())).join().unwrap()
+            });
+            std::fs::write(&file, &url).unwrap();
+            url
+        })
     }
 
     /// The same on a file system of its own, given as shell commands that prepare `$D`, the data folder,
