@@ -75,10 +75,11 @@ impl Server {
         let file = folder.join("test-database");
         std::fs::read_to_string(&file).unwrap_or_else(|_| {
             // The tests' own runtimes cannot be waited on from here.
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let url = std::thread::scope(|scope| {
-                scope.spawn(|| runtime.block_on(crate::postgres::database())).join().unwrap()
-            });
+            let make = || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(crate::postgres::database())
+            };
+            let url = std::thread::spawn(make).join().unwrap();
             std::fs::write(&file, &url).unwrap();
             url
         })
