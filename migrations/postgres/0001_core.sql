@@ -8,6 +8,14 @@ CREATE TABLE workspaces (
 );
 INSERT INTO workspaces (id, key) VALUES (1, 'main');
 
+-- One row: which process may write. Whoever opens the database raises the epoch, and a commit of a process
+-- that knows an older one is refused.
+CREATE TABLE owner (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    epoch BIGINT NOT NULL
+);
+INSERT INTO owner (id, epoch) VALUES (1, 0);
+
 CREATE TABLE workflows (
     id UUID PRIMARY KEY,
     workspace BIGINT NOT NULL,

@@ -53,9 +53,6 @@ enum Command {
         /// Address and port (setting server.listen).
         #[arg(long)]
         listen: Option<String>,
-        /// What this process does: all, api, worker or scheduler (setting server.role).
-        #[arg(long)]
-        role: Option<String>,
     },
     /// Check workflow files and tell all their problems.
     Check {
@@ -235,9 +232,8 @@ fn load(arguments: &Arguments) -> anyhow::Result<Config> {
     if let Some(data) = &arguments.data {
         flags.push(("data.folder".into(), data.clone()));
     }
-    if let Command::Serve { listen, role } = &arguments.command {
-        flags.extend(listen.clone().map(|listen| ("server.listen".into(), listen)));
-        flags.extend(role.clone().map(|role| ("server.role".into(), role)));
+    if let Command::Serve { listen: Some(listen) } = &arguments.command {
+        flags.push(("server.listen".into(), listen.clone()));
     }
     let folder = arguments
         .data

@@ -57,18 +57,12 @@ pub const SETTINGS: &[Setting] = &[
         help: "PostgreSQL that holds everything, `postgres://user:password@host:5432/database`. Empty: SQLite in the data folder.",
     },
     setting("server.listen", Kind::Text, "127.0.0.1:8080", "Address and port of the HTTP server."),
-    setting(
-        "server.role",
-        Kind::Text,
-        "all",
-        "What this process does: all, or with PostgreSQL api (takes requests and events in), worker (carries runs out) or scheduler (fires schedules, wakes what waits, cleans up).",
-    ),
     Setting {
         key: "server.token",
         kind: Kind::Text,
         default: "",
         secret: true,
-        help: "Access token of the API, the same for several processes. Empty: the file api-token in the data folder.",
+        help: "Access token of the API. Empty: the file api-token in the data folder, made at the first start.",
     },
     setting(
         "server.public_url",
@@ -206,7 +200,7 @@ macro_rules! sections {
 sections! {
     Data { folder: PathBuf, }
     Database { url: Option<String>, }
-    Server { listen: String, public_url: String, role: Role, token: Option<String>, }
+    Server { listen: String, public_url: String, token: Option<String>, }
     Log { level: String, format: String, }
     LimitsConfig { body: usize, depth: usize, queue: usize, dedup_window: Duration, }
     Execute { workers: usize, step_timeout: Duration, stop_grace: Duration, }
@@ -215,53 +209,6 @@ sections! {
     Http { allow_private: Vec<String>, }
     Schedule { missed_window: Duration, }
     Amqp { url: Option<AMQPUri>, exchange: String, prefetch: u16, delivery_limit: u32, }
-}
-
-/// What a process does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything.
-    All,
-    /// Takes requests and events in.
-    Api,
-    /// Carries runs out.
-    Worker,
-    /// Fires schedules, wakes what waits, cleans up.
-    Scheduler,
-}
-
-impl Role {
-    /// The words of the setting, in the order of the roles.
-    const WORDS: &'static [&'static str] = &["all", "api", "worker", "scheduler"];
-
-    fn parse(word: &str) -> Self {
-        match word {
-            "api" => Self::Api,
-            "worker" => Self::Worker,
-            "scheduler" => Self::Scheduler,
-            _ => Self::All,
-        }
-    }
-
-    /// The word of the setting.
-    pub fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize]
-    }
-
-    /// Whether it carries runs out.
-    pub fn works(self) -> bool {
-        matches!(self, Self::All | Self::Worker)
-    }
-
-    /// Whether it fires schedules and cleans up.
-    pub fn schedules(self) -> bool {
-        matches!(self, Self::All | Self::Scheduler)
-    }
-
-    /// Whether it takes requests and events in.
-    pub fn takes_in(self) -> bool {
-        matches!(self, Self::All | Self::Api)
-    }
 }
 
 /// Where a value came from.
@@ -368,7 +315,6 @@ impl Config {
             server: Server {
                 listen: read.address("server.listen"),
                 public_url: read.url("server.public_url"),
-                role: Role::parse(&read.choice("server.role", Role::WORDS)),
                 token: read.token("server.token"),
             },
             database: Database { url: read.database_url("database.url") },
@@ -410,17 +356,6 @@ impl Config {
             previous_master_key: read.master_key("secrets.previous_master_key"),
             origins: BTreeMap::new(),
         };
-        if config.server.role != Role::All && config.database.url.is_none() {
-            let origin = &origins["server.role"];
-            errors.push(ConfigError {
-                source_name: origin.source.clone(),
-                key: "server.role".into(),
-                message: format!(
-                    "{} is for several processes on one PostgreSQL: set database.url, or leave the role at all",
-                    config.server.role.as_str()
-                ),
-            });
-        }
         if errors.is_empty() { Ok(Self { origins, ..config }) } else { Err(errors) }
     }
 

@@ -50,6 +50,10 @@ async fn round(core: &Core) -> Result<(), StoreError> {
     }
     let usual = core.config.retention.days;
     let own = store.keep_days().await?;
+    // Whole weeks go at once where nothing in them is kept for longer.
+    let longest =
+        own.values().copied().chain([usual]).try_fold(0, |most, days| (days > 0).then_some(days.max(most)));
+    store.keep_partitions(now, longest.map(|days| before(now, i64::from(days) * DAY_MS))).await?;
     for workflow in store.logged_workflows().await? {
         let days = own.get(&workflow).copied().unwrap_or(usual);
         if days > 0 {

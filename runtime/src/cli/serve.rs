@@ -46,6 +46,9 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<u8> {
     };
     tokio::select! {
         result = &mut server => result?,
+        () = app.core.store.superseded() => {
+            anyhow::bail!("another Masar has taken the database over; this one has ended, and what it had under way goes on there")
+        }
         finished = stop => if !finished {
             tracing::warn!("ended at once; what was under way goes on at the next start");
             std::process::exit(1);

@@ -11,6 +11,7 @@ use masar_crm_core::Conn;
 use masar_engine::{RunId, Timestamp};
 use sqlx::{PgPool, SqlitePool, pool::PoolConnection};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     CommitError, StoreError, Write,
@@ -28,7 +29,8 @@ pub type Durable = oneshot::Receiver<Result<Committed, CommitError>>;
 #[derive(Clone)]
 pub(super) enum Base {
     Sqlite(SqlitePool),
-    Postgres(PgPool),
+    /// With the right to write, unless it was opened to be read.
+    Postgres(PgPool, Option<Arc<postgres::Owner>>),
 }
 
 /// The store.
@@ -40,6 +42,8 @@ pub struct Store {
     pub(super) positions: Arc<Positions>,
     /// For units without a run.
     pub(super) next_lane: Arc<AtomicUsize>,
+    /// Cancelled when another process has taken the database over.
+    pub(super) superseded: CancellationToken,
 }
 
 /// Who gives events their places in the log of events.
@@ -126,7 +130,7 @@ impl Store {
 
     /// Whether it is PostgreSQL; else SQLite.
     pub fn is_postgres(&self) -> bool {
-        matches!(self.base, Base::Postgres(_))
+        matches!(self.base, Base::Postgres(..))
     }
 
     /// The place of the next event in the log of events; refused webhook calls are numbered with them.
@@ -172,8 +176,8 @@ impl Store {
         F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
         T: Send + 'static,
     {
-        if let Base::Postgres(pool) = &self.base {
-            return postgres::change(pool, run).await;
+        if let Base::Postgres(pool, owner) = &self.base {
+            return postgres::change(pool, owner.as_deref(), run).await;
         }
         let (told, tell) = oneshot::channel();
         let change: Change = Box::new(move |conn| {
@@ -191,7 +195,7 @@ impl Store {
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         Ok(match &self.base {
             Base::Sqlite(pool) => Reader::Sqlite(pool.acquire().await?),
-            Base::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+            Base::Postgres(pool, _) => Reader::Postgres(pool.acquire().await?),
         })
     }
 
@@ -199,7 +203,7 @@ impl Store {
     pub async fn described(&self) -> Result<String, StoreError> {
         Ok(match &self.base {
             Base::Sqlite(pool) => format!("{} opens", pool.connect_options().get_filename().display()),
-            Base::Postgres(pool) => {
+            Base::Postgres(pool, _) => {
                 let options = pool.connect_options();
                 let version: Option<String> = query("SHOW server_version").scalar(self).await?;
                 let (host, port) = (options.get_host(), options.get_port());
@@ -218,6 +222,11 @@ impl Store {
         Ok(there.map(|there| there - now.0 / 1000))
     }
 
+    /// Returns when another process has taken the database over; from then on nothing can be written.
+    pub async fn superseded(&self) {
+        self.superseded.cancelled().await;
+    }
+
     /// Units that wait to be written.
     pub fn waiting(&self) -> usize {
         self.lanes.iter().map(|lane| QUEUE - lane.capacity()).sum()
@@ -227,7 +236,7 @@ impl Store {
     pub async fn close(&self) {
         match &self.base {
             Base::Sqlite(pool) => pool.close().await,
-            Base::Postgres(pool) => pool.close().await,
+            Base::Postgres(pool, _) => pool.close().await,
         }
     }
 }

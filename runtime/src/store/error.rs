@@ -52,6 +52,9 @@ pub enum StoreError {
     /// The database cannot be reached, or refuses us.
     #[error("{0}")]
     Unreachable(String),
+    /// Another process writes to the database now.
+    #[error("another Masar has taken the database over; this one writes nothing any more: stop it")]
+    Superseded,
     /// Anything else that the database says.
     #[error("the database failed: {0}")]
     Database(String),
@@ -71,6 +74,7 @@ impl From<masar_crm_core::DatabaseError> for StoreError {
             }
             None => Self::from_code(error.code, &error.message),
             // PostgreSQL, appendix A: disk_full; read_only_sql_transaction; data_corrupted, index_corrupted.
+            Some(super::postgres::SUPERSEDED) => Self::Superseded,
             Some("53100") => Self::DiskFull,
             Some("25006") => Self::ReadOnly(error.message),
             Some("XX001" | "XX002") => Self::Corrupt { file: "the database".into(), message: error.message },

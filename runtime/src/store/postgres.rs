@@ -3,6 +3,7 @@
 
 #[expect(clippy::disallowed_methods, reason = "measures how long a commit takes, and decides nothing by it")]
 mod commit;
+mod owner;
 mod partitions;
 mod waits;
 mod write;
@@ -22,12 +23,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Store, StoreError,
     base::{Base, Positions},
     commit::QUEUE,
 };
+pub(super) use owner::{Owner, SUPERSEDED};
 
 /// 2026-01-01T00:00:00Z in milliseconds since 1970: where timed positions begin to count.
 pub(super) const EPOCH: i64 = 1_767_225_600_000;
@@ -69,17 +72,20 @@ impl Store {
         migrate(&mut conn).await?;
         partitions::ahead(&mut conn, now).await?;
         conn.close().await?;
+        let superseded = CancellationToken::new();
+        let owner = Arc::new(Owner::take(&options, superseded.clone()).await?);
         let pool = readers(&options, READERS);
         let observe: Arc<dyn Fn(usize, f64) + Send + Sync> = Arc::new(observe);
         let lanes = (0..LANES).map(|_| {
             let (requests, inbox) = mpsc::channel(QUEUE / LANES);
-            tokio::spawn(commit::Lane::new(options.clone(), observe.clone()).run(inbox));
+            tokio::spawn(commit::Lane::new(options.clone(), owner.clone(), observe.clone()).run(inbox));
             requests
         });
         let lanes: Vec<_> = lanes.collect();
         let positions = Positions::Timed { slot: 0, last: AtomicI64::new(0) };
         Ok(Self {
-            base: Base::Postgres(pool),
+            base: Base::Postgres(pool, Some(owner)),
+            superseded,
             lanes: lanes.into(),
             positions: Arc::new(positions),
             next_lane: Arc::default(),
@@ -104,7 +110,8 @@ impl Store {
             )));
         }
         Ok(Self {
-            base: Base::Postgres(readers(&options, 2)),
+            base: Base::Postgres(readers(&options, 2), None),
+            superseded: CancellationToken::new(),
             lanes: [].into(),
             positions: Arc::new(Positions::Dense(AtomicI64::new(1))),
             next_lane: Arc::default(),
@@ -114,7 +121,7 @@ impl Store {
     /// Makes the partitions of the weeks to come, and removes those whose runs are all over and older
     /// than `cut`. Nothing on SQLite, which has none.
     pub async fn keep_partitions(&self, now: Timestamp, cut: Option<Timestamp>) -> Result<u64, StoreError> {
-        let Base::Postgres(pool) = &self.base else { return Ok(0) };
+        let Base::Postgres(pool, _) = &self.base else { return Ok(0) };
         let mut conn = pool.acquire().await?;
         partitions::ahead(&mut conn, now).await?;
         match cut {
@@ -245,12 +252,14 @@ async fn migrate(conn: &mut PgConnection) -> Result<(), StoreError> {
 }
 
 /// Runs a change in a transaction of its own.
-pub(super) async fn change<T, F>(pool: &PgPool, run: F) -> Result<T, StoreError>
+pub(super) async fn change<T, F>(pool: &PgPool, owner: Option<&Owner>, run: F) -> Result<T, StoreError>
 where
     F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, StoreError>>,
 {
+    let owner = owner.ok_or_else(|| StoreError::ReadOnly("it was opened to be read".into()))?;
     // Dropped without a commit it is rolled back.
     let mut tx = pool.begin().await?;
+    owner.check(&mut tx).await?;
     let value = run(Conn::Postgres(&mut tx)).await?;
     tx.commit().await?;
     Ok(value)

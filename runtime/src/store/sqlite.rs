@@ -14,6 +14,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Store, StoreError,
@@ -95,6 +96,7 @@ impl Store {
             lanes: [requests].into(),
             positions: Arc::new(Positions::Dense(AtomicI64::new(last + 1))),
             next_lane: Arc::default(),
+            superseded: CancellationToken::new(),
         })
     }
 
@@ -125,6 +127,7 @@ impl Store {
             lanes: [].into(),
             positions: Arc::new(Positions::Dense(AtomicI64::new(1))),
             next_lane: Arc::default(),
+            superseded: CancellationToken::new(),
         })
     }
 }

@@ -30,8 +30,15 @@ pub(crate) fn masar(folder: &Path, arguments: &[&str]) -> Command {
         .env_remove("MASAR_URL")
         .env_remove("MASAR_TOKEN")
         .env("NO_COLOR", "1");
+    // The tests that run once more with PostgreSQL: each folder has a database (see `database_of`).
+    if let Ok(url) = std::fs::read_to_string(folder.join(DATABASE)) {
+        command.env("MASAR_DATABASE_URL", url);
+    }
     command
 }
+
+/// The file in a data folder that tells which PostgreSQL database belongs to it.
+const DATABASE: &str = "test-database";
 
 impl Server {
     pub(crate) fn start() -> Self {
@@ -72,7 +79,7 @@ impl Server {
 
     /// The PostgreSQL database that belongs to a data folder: the same after a restart.
     pub(crate) fn database_of(folder: &Path) -> String {
-        let file = folder.join("test-database");
+        let file = folder.join(DATABASE);
         std::fs::read_to_string(&file).unwrap_or_else(|_| {
             // The tests' own runtimes cannot be waited on from here.
             let make = || {

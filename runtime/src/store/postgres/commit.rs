@@ -11,7 +11,7 @@ use masar_crm_core::{Conn, DatabaseError};
 use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::mpsc;
 
-use super::write;
+use super::{Owner, write};
 use crate::store::{
     CommitError, StoreError, Write,
     batch::Batch,
@@ -28,6 +28,7 @@ const RECONNECT_AT_MOST: Duration = Duration::from_secs(2);
 /// One committer.
 pub(super) struct Lane {
     options: PgConnectOptions,
+    owner: Arc<Owner>,
     observe: Arc<dyn Fn(usize, f64) + Send + Sync>,
     conn: Option<PgConnection>,
     pause: Duration,
@@ -41,8 +42,12 @@ struct Broken {
 }
 
 impl Lane {
-    pub(super) fn new(options: PgConnectOptions, observe: Arc<dyn Fn(usize, f64) + Send + Sync>) -> Self {
-        Self { options, observe, conn: None, pause: RECONNECT }
+    pub(super) fn new(
+        options: PgConnectOptions,
+        owner: Arc<Owner>,
+        observe: Arc<dyn Fn(usize, f64) + Send + Sync>,
+    ) -> Self {
+        Self { options, owner, observe, conn: None, pause: RECONNECT }
     }
 
     /// Commits until every sender is gone.
@@ -120,9 +125,10 @@ impl Lane {
     }
 
     async fn once(&mut self, group: &mut [Queued], worked: &mut bool) -> Result<(), DatabaseError> {
+        let owner = self.owner.clone();
         let conn = self.connection().await?;
-        sqlx::raw_sql("BEGIN").execute(&mut *conn).await?;
         let result = async {
+            owner.begin(conn).await?;
             write::batch(conn, Batch::of(group.iter().flat_map(|queued| &queued.unit.writes))).await?;
             let mut later = Vec::new();
             for work in group.iter_mut().filter_map(|queued| queued.unit.work.as_mut()) {
