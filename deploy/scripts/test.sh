@@ -24,6 +24,9 @@ sh deploy/scripts/arrows.sh
 echo "== tests"
 cargo nextest run --workspace --locked
 
+echo "== the tests of the server once more, on PostgreSQL"
+TEST_STORE=postgres cargo nextest run --profile postgres --workspace --locked
+
 echo "== the editor in a browser, against the real binary"
 cargo build --locked -p masar
 sh deploy/scripts/editor.sh browser

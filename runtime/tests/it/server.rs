@@ -37,6 +37,20 @@ pub(crate) fn masar(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// Changes rows behind the program's back, in whichever database belongs to the folder; how many.
+pub(crate) async fn alter(folder: &Path, sql: &'static str) -> u64 {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    if let Ok(url) = std::fs::read_to_string(folder.join(DATABASE)) {
+        let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
+        return sqlx::query(sql).execute(&mut conn).await.unwrap().rows_affected();
+    }
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("masar.db"));
+    let mut conn = options.foreign_keys(false).connect().await.unwrap();
+    let done = sqlx::query(sql).execute(&mut conn).await.unwrap().rows_affected();
+    conn.close().await.unwrap();
+    done
+}
+
 /// The file in a data folder that tells which PostgreSQL database belongs to it.
 const DATABASE: &str = "test-database";
 

@@ -7,22 +7,13 @@ use std::{
 };
 
 use serde_json::json;
-use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::server::{Server, line, masar};
+use crate::server::{Server, alter, line, masar};
 
 fn verify(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = masar(folder, &[&["verify"], arguments].concat()).output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     (output.status.code(), String::from_utf8(output.stdout).unwrap())
-}
-
-async fn alter(folder: &Path, sql: &'static str) -> u64 {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("masar.db"));
-    let mut conn = options.foreign_keys(false).connect().await.unwrap();
-    let done = sqlx::query(sql).execute(&mut conn).await.unwrap().rows_affected();
-    conn.close().await.unwrap();
-    done
 }
 
 #[tokio::test]

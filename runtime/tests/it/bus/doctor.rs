@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use super::{Broker, Setting, order, ready, shop};
-use crate::server::masar;
+use crate::server::{alter, masar};
 
 /// What it finds: exit code, and what was seen by subject.
 async fn examine(
@@ -80,15 +80,11 @@ async fn the_doctor_names_what_is_wrong_and_what_to_do() {
     {}
 
     // Written while the clock was ahead.
-    use sqlx::{ConnectOptions as _, Connection as _};
     let server = setting.start().await;
     assert_eq!(server.call("POST", "/api/v1/events", Some(order(1))).await.0, 202);
     ready(&server).await;
     drop(server);
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(setting.folder.path().join("masar.db"));
-    let mut conn = options.connect().await.unwrap();
-    sqlx::query("UPDATE events SET received_at = received_at + 600000000").execute(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
+    alter(setting.folder.path(), "UPDATE events SET received_at = received_at + 600000000").await;
     let (code, found) = examine(setting.folder.path(), &[&url]).await;
     has(&found, "clock", "bad", "time server");
     assert_eq!(code, Some(1));
