@@ -8,7 +8,7 @@ sh deploy/scripts/need.sh node compose systemd shellcheck
 npx --yes --prefer-offline dockerfile-utils@0.16.3 lint deploy/Dockerfile
 
 # Every variable that has no default, so that the file is seen as it is used.
-export MASAR_SECRETS_MASTER_KEY=key MASAR_API_TOKEN=token POSTGRES_PASSWORD=secret RABBITMQ_PASSWORD=secret
+export MASAR_SECRETS_MASTER_KEY=key MASAR_SERVER_TOKEN=token POSTGRES_PASSWORD=secret RABBITMQ_PASSWORD=secret
 if docker compose version >/dev/null 2>&1; then
     docker compose -f deploy/compose.yaml config --quiet
 else

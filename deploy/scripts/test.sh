@@ -21,6 +21,9 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 echo "== the engine depends on no runtime and no other member"
 sh deploy/scripts/arrows.sh
 
+echo "== the files for deployment"
+sh deploy/scripts/deployment.sh
+
 echo "== tests"
 cargo nextest run --workspace --locked
 

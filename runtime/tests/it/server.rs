@@ -85,7 +85,8 @@ impl Server {
             command.args(["--set", setting]);
         }
         command.envs(variables.iter().copied());
-        if std::env::var("TEST_STORE").is_ok_and(|store| store == "postgres") {
+        let chosen = variables.iter().any(|(name, _)| *name == "MASAR_DATABASE_URL");
+        if !chosen && std::env::var("TEST_STORE").is_ok_and(|store| store == "postgres") {
             command.env("MASAR_DATABASE_URL", Self::database_of(folder.path()));
         }
         Self::spawn(command, folder)

@@ -111,20 +111,22 @@ async fn in_use(conn: &mut PgConnection) -> String {
 
 /// Holds the lock for as long as the store is open, through restarts of the server.
 async fn hold(mut conn: PgConnection, options: PgConnectOptions, mine: i64, superseded: CancellationToken) {
+    let mut away = false;
     loop {
         tokio::time::sleep(LOOK).await;
         let seen: Result<i64, _> = sqlx::query_scalar("SELECT epoch FROM owner").fetch_one(&mut conn).await;
         match seen {
-            Ok(epoch) if epoch == mine => {}
+            Ok(epoch) if epoch == mine => away = false,
             Ok(_) => return superseded.cancel(),
             Err(error) => {
-                tracing::warn!(error = %error, "the connection that keeps others off the database was lost; a new one is made");
-                // Without the lock nothing is at risk: commits look at the epoch.
-                match connect(&options).await {
-                    Ok(fresh) => conn = fresh,
-                    Err(error) => tracing::warn!(error = %error, "the database cannot be reached"),
+                if !std::mem::replace(&mut away, true) {
+                    tracing::warn!(error = %error, "the database is away; connections are made again until it is back");
                 }
-                let _ = tokio::time::timeout(LOOK, lock(&mut conn)).await;
+                // Without the lock nothing is at risk: commits look at the epoch.
+                if let Ok(fresh) = connect(&options).await {
+                    conn = fresh;
+                    let _ = tokio::time::timeout(LOOK, lock(&mut conn)).await;
+                }
             }
         }
     }
