@@ -210,6 +210,8 @@ impl App {
             _lock: lock,
         };
         app.take_up().await?;
+        let (core, dispatcher, executor) = (app.core.clone(), app.dispatcher.clone(), app.executor.clone());
+        app.loops.spawn(after_outages(core, dispatcher, executor));
         app.loops.spawn(wake::timers(app.core.clone(), app.executor.clone(), app.stopping()));
         app.bus.start(&app.loops, &app.core, &app.dispatcher, &app.executor);
         app.loops.spawn(schedule::run(app.core.clone(), app.dispatcher.clone(), app.stopping()));
@@ -266,5 +268,58 @@ impl App {
     /// Ends with the program.
     pub fn stopping(&self) -> CancellationToken {
         self.core.stopping.clone()
+    }
+}
+
+/// A commit whose answer was lost may have been made. Then there is a run that nobody carries, and whoever
+/// sends its event again is told that it has come before. So what is open and in nobody's hand is taken up.
+async fn after_outages(core: Arc<Core>, dispatcher: Arc<Dispatcher>, executor: Arc<Executor>) {
+    let stop = core.stopping.clone();
+    loop {
+        tokio::select! {
+            () = core.store.commit_unknown() => {}
+            () = stop.cancelled() => return,
+        }
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = stop.cancelled() => return,
+            }
+            match take_up_forgotten(&core, &dispatcher, &executor).await {
+                Ok(()) => break,
+                Err(error) => tracing::debug!(error = %error, "open runs cannot be read yet"),
+            }
+        }
+    }
+}
+
+async fn take_up_forgotten(
+    core: &Core,
+    dispatcher: &Dispatcher,
+    executor: &Arc<Executor>,
+) -> anyhow::Result<()> {
+    // What is being accepted right now may be committed and not in memory yet.
+    let before = core.clock.now().0 - 1_000_000;
+    let (here, known) = (executor.here(), core.limits.known());
+    let mut after = None;
+    loop {
+        let rows = core.store.open_runs(after, 1000).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some(last.id);
+        for row in rows {
+            let forgotten = matches!(row.status, Status::Running | Status::Queued)
+                && row.accepted_at.0 < before
+                && !here.contains(&row.id)
+                && !known.contains(&row.id);
+            if !forgotten {
+                continue;
+            }
+            let plan = dispatcher.plan(row.workspace, row.workflow, row.version).await.ok();
+            let bound = plan.and_then(|plan| plan.settings.concurrency.as_ref().map(|bound| bound.limit));
+            if bound.is_none_or(|limit| core.limits.rejoin(row.workflow, row.key.as_deref(), limit, row.id)) {
+                tracing::info!(run = %row.id, "a run whose commit was not answered is taken up");
+                executor.deliver(row.workspace, row.id, RunInput::Go);
+            }
+        }
     }
 }

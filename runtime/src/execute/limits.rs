@@ -78,6 +78,24 @@ impl Limits {
         if queued { gate.queue.push_back(run) } else { gate.running.push_back(run) }
     }
 
+    /// A queued run of which nothing was known takes a place, if one is free; else it waits for its turn.
+    pub fn rejoin(&self, workflow: WorkflowId, key: Option<&str>, limit: u32, run: RunId) -> bool {
+        let mut gates = lock(&self.gates);
+        let gate = gates.entry((workflow, key.map(str::to_owned))).or_default();
+        let free = gate.running.len() < limit.max(1) as usize;
+        if free {
+            gate.running.push_back(run)
+        } else {
+            gate.queue.push_back(run)
+        }
+        free
+    }
+
+    /// Every run that has a place or waits for one.
+    pub fn known(&self) -> std::collections::HashSet<RunId> {
+        lock(&self.gates).values().flat_map(|gate| gate.running.iter().chain(&gate.queue)).copied().collect()
+    }
+
     /// A run is over: gives its place to the next in the queue.
     pub fn release(&self, workflow: WorkflowId, key: Option<&str>, limit: u32, run: RunId) -> Option<RunId> {
         let mut gates = lock(&self.gates);

@@ -235,6 +235,13 @@ impl Executor {
         lock(&self.turns).queue.len()
     }
 
+    /// The runs in memory: carried, or waiting for their turn.
+    pub fn here(&self) -> std::collections::HashSet<RunId> {
+        let mut here: std::collections::HashSet<RunId> = lock(&self.active).keys().copied().collect();
+        here.extend(lock(&self.turns).queue.iter().map(|queued| queued.starting.info.run));
+        here
+    }
+
     /// Whether a run that starts now has its turn at once.
     pub fn is_free(&self) -> bool {
         let turns = lock(&self.turns);

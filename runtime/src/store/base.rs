@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use masar_crm_core::Conn;
 use masar_engine::{RunId, Timestamp};
 use sqlx::{PgPool, SqlitePool, pool::PoolConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -42,6 +42,8 @@ pub struct Store {
     pub(super) positions: Arc<Positions>,
     /// For units without a run.
     pub(super) next_lane: Arc<AtomicUsize>,
+    /// Told when a connection was lost in the middle of a commit.
+    pub(super) unknown: Arc<Notify>,
     /// Cancelled when another process has taken the database over.
     pub(super) superseded: CancellationToken,
 }
@@ -225,6 +227,12 @@ impl Store {
     /// Returns when another process has taken the database over; from then on nothing can be written.
     pub async fn superseded(&self) {
         self.superseded.cancelled().await;
+    }
+
+    /// Returns when a commit may have been made although its unit was refused: the connection was lost
+    /// before the answer came.
+    pub async fn commit_unknown(&self) {
+        self.unknown.notified().await;
     }
 
     /// Units that wait to be written.

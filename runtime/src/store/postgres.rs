@@ -22,7 +22,7 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -73,18 +73,23 @@ impl Store {
         partitions::ahead(&mut conn, now).await?;
         conn.close().await?;
         let superseded = CancellationToken::new();
+        let unknown = Arc::new(Notify::new());
         let owner = Arc::new(Owner::take(&options, superseded.clone()).await?);
         let pool = readers(&options, READERS);
         let observe: Arc<dyn Fn(usize, f64) + Send + Sync> = Arc::new(observe);
         let lanes = (0..LANES).map(|_| {
             let (requests, inbox) = mpsc::channel(QUEUE / LANES);
-            tokio::spawn(commit::Lane::new(options.clone(), owner.clone(), observe.clone()).run(inbox));
+            tokio::spawn(
+                commit::Lane::new(options.clone(), owner.clone(), unknown.clone(), observe.clone())
+                    .run(inbox),
+            );
             requests
         });
         let lanes: Vec<_> = lanes.collect();
         let positions = Positions::Timed { slot: 0, last: AtomicI64::new(0) };
         Ok(Self {
             base: Base::Postgres(pool, Some(owner)),
+            unknown,
             superseded,
             lanes: lanes.into(),
             positions: Arc::new(positions),
@@ -111,6 +116,7 @@ impl Store {
         }
         Ok(Self {
             base: Base::Postgres(readers(&options, 2), None),
+            unknown: Arc::default(),
             superseded: CancellationToken::new(),
             lanes: [].into(),
             positions: Arc::new(Positions::Dense(AtomicI64::new(1))),

@@ -96,6 +96,7 @@ impl Store {
             lanes: [requests].into(),
             positions: Arc::new(Positions::Dense(AtomicI64::new(last + 1))),
             next_lane: Arc::default(),
+            unknown: Arc::default(),
             superseded: CancellationToken::new(),
         })
     }
@@ -127,6 +128,7 @@ impl Store {
             lanes: [].into(),
             positions: Arc::new(Positions::Dense(AtomicI64::new(1))),
             next_lane: Arc::default(),
+            unknown: Arc::default(),
             superseded: CancellationToken::new(),
         })
     }

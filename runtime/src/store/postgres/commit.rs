@@ -9,7 +9,7 @@ use std::{
 
 use masar_crm_core::{Conn, DatabaseError};
 use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::{Owner, write};
 use crate::store::{
@@ -29,6 +29,7 @@ const RECONNECT_AT_MOST: Duration = Duration::from_secs(2);
 pub(super) struct Lane {
     options: PgConnectOptions,
     owner: Arc<Owner>,
+    unknown: Arc<Notify>,
     observe: Arc<dyn Fn(usize, f64) + Send + Sync>,
     conn: Option<PgConnection>,
     pause: Duration,
@@ -45,9 +46,10 @@ impl Lane {
     pub(super) fn new(
         options: PgConnectOptions,
         owner: Arc<Owner>,
+        unknown: Arc<Notify>,
         observe: Arc<dyn Fn(usize, f64) + Send + Sync>,
     ) -> Self {
-        Self { options, owner, observe, conn: None, pause: RECONNECT }
+        Self { options, owner, unknown, observe, conn: None, pause: RECONNECT }
     }
 
     /// Commits until every sender is gone.
@@ -116,6 +118,7 @@ impl Lane {
             if error.lost {
                 // The next group finds a new one, or is told that there is none.
                 self.conn = None;
+                self.unknown.notify_one();
             }
             if !error.again || worked || attempt >= ATTEMPTS {
                 return Err(Broken { error, worked });
